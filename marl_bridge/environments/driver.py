@@ -1,0 +1,193 @@
+"""One loop over both PettingZoo APIs: who acts, what they see, what they have earned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gametheory.errors import MissingExtra
+from marl_bridge.errors import InvalidEnvironment
+
+__all__ = ["AecDriver", "Driver", "ParallelDriver", "View", "drive"]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What an agent is shown when it has to act.
+
+    Attributes
+    ----------
+    agent : str
+        The agent to act.
+    observation : object
+        The observation without its action mask.
+    mask : ndarray of bool, shape (n_actions,), or None
+        The legal actions; None when the environment offers no mask.
+    action_space : gymnasium.Space
+        The space the action is taken from.
+    """
+
+    agent: str
+    observation: Any
+    mask: NDArray[np.bool_] | None
+    action_space: Any
+
+    @property
+    def n_actions(self) -> int | None:
+        """Number of actions of a discrete action space, None of any other space."""
+        n = getattr(self.action_space, "n", None)
+        return None if n is None or np.ndim(n) else int(n)
+
+    @property
+    def start(self) -> int:
+        """The value of the first action: actions are ``start + index``."""
+        return int(getattr(self.action_space, "start", 0))
+
+    def legal_indices(self) -> NDArray[np.intp]:
+        """Positions of the legal actions in ``0 .. n_actions - 1``."""
+        if self.mask is not None:
+            return np.flatnonzero(self.mask)
+        if self.n_actions is None:
+            raise InvalidEnvironment(
+                f"the actions of agent {self.agent!r} cannot be listed",
+                where=f"action_space {self.action_space}",
+                valid="a Discrete action space",
+            )
+        return np.arange(self.n_actions)
+
+
+class Driver(Protocol):
+    """An environment in the middle of an episode.
+
+    ``returns`` is what each agent has been told it earned so far: for AEC environments the
+    sum of the rewards of ``last()`` at its turns, for Parallel ones of ``step``'s rewards.
+    """
+
+    env: Any
+    agents: tuple[str, ...]
+    returns: dict[str, float]
+
+    def reset(self, seed: int | None = None) -> None:
+        """Start an episode."""
+
+    @property
+    def acting(self) -> tuple[str, ...]:
+        """The agents whose actions the next :meth:`step` takes; empty once the episode is over."""
+
+    def view(self, agent: str) -> View:
+        """Show what an acting agent is shown."""
+
+    def step(self, actions: Mapping[str, Any]) -> None:
+        """Let every acting agent act."""
+
+
+def _view(agent: str, observation: Any, info: Mapping[str, Any] | None, space: Any) -> View:
+    mask = None
+    if isinstance(observation, Mapping) and "action_mask" in observation:
+        mask = observation["action_mask"]
+        rest = {key: value for key, value in observation.items() if key != "action_mask"}
+        observation = rest["observation"] if set(rest) == {"observation"} else rest
+    elif info and "action_mask" in info:
+        mask = info["action_mask"]
+    return View(agent, observation, None if mask is None else np.asarray(mask) != 0, space)
+
+
+class AecDriver:
+    """Drives an AEC environment, stepping dead agents out of the way."""
+
+    def __init__(self, env: Any) -> None:
+        self.env = env
+        self.agents: tuple[str, ...] = tuple(env.possible_agents)
+        self.returns: dict[str, float] = dict.fromkeys(self.agents, 0.0)
+
+    def reset(self, seed: int | None = None) -> None:
+        """Start an episode."""
+        self.env.reset(seed=seed)
+        self.returns = dict.fromkeys(self.agents, 0.0)
+        self._advance()
+
+    @property
+    def acting(self) -> tuple[str, ...]:
+        """The agent on turn, alone; empty once the episode is over."""
+        return (self.env.agent_selection,) if self.env.agents else ()
+
+    def view(self, agent: str) -> View:
+        """Show what ``last()`` shows the agent on turn."""
+        info = self.env.infos.get(agent)
+        return _view(agent, self.env.observe(agent), info, self.env.action_space(agent))
+
+    def step(self, actions: Mapping[str, Any]) -> None:
+        """Let the agent on turn act."""
+        self.env.step(actions[self.env.agent_selection])
+        self._advance()
+
+    def _advance(self) -> None:
+        env = self.env
+        while env.agents:
+            _, reward, terminated, truncated, _ = env.last(observe=False)
+            self.returns[env.agent_selection] += float(reward)
+            if not (terminated or truncated):
+                return
+            env.step(None)
+
+
+class ParallelDriver:
+    """Drives a Parallel environment: all live agents act at once."""
+
+    def __init__(self, env: Any) -> None:
+        self.env = env
+        self.agents: tuple[str, ...] = tuple(env.possible_agents)
+        self.returns: dict[str, float] = dict.fromkeys(self.agents, 0.0)
+        self._observations: dict[str, Any] = {}
+        self._infos: dict[str, Any] = {}
+
+    def reset(self, seed: int | None = None) -> None:
+        """Start an episode."""
+        self._observations, self._infos = self.env.reset(seed=seed)
+        self.returns = dict.fromkeys(self.agents, 0.0)
+
+    @property
+    def acting(self) -> tuple[str, ...]:
+        """All live agents, in the environment's order."""
+        return tuple(agent for agent in self.agents if agent in self.env.agents)
+
+    def view(self, agent: str) -> View:
+        """Show the agent's newest observation."""
+        info = self._infos.get(agent)
+        return _view(agent, self._observations[agent], info, self.env.action_space(agent))
+
+    def step(self, actions: Mapping[str, Any]) -> None:
+        """Let all live agents act."""
+        acting = self.acting
+        self._observations, rewards, _, _, self._infos = self.env.step(
+            {agent: actions[agent] for agent in acting}
+        )
+        for agent, reward in rewards.items():
+            self.returns[agent] += float(reward)
+
+
+def drive(env: Any) -> Driver:
+    """Choose the driver for an environment by its API.
+
+    Raises
+    ------
+    InvalidEnvironment
+        If the object is neither an AECEnv nor a ParallelEnv.
+    """
+    try:
+        from pettingzoo import AECEnv, ParallelEnv
+    except ImportError as error:
+        raise MissingExtra.of("pettingzoo", "driving an environment") from error
+    if isinstance(env, AECEnv):
+        return AecDriver(env)
+    if isinstance(env, ParallelEnv):
+        return ParallelDriver(env)
+    raise InvalidEnvironment(
+        f"{type(env).__name__!r} is not a PettingZoo environment",
+        valid="an object of a subclass of pettingzoo.AECEnv or pettingzoo.ParallelEnv",
+        hint="wrap your simulator in one of the two classes",
+    )
