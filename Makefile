@@ -1,0 +1,46 @@
+# Two commands to know: `make demo` and `make test`. Neither needs anything but Python >= 3.11.
+# Every path below is relative, so the folder's own path may contain spaces.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+USABLE = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	if $$python -c '$(USABLE)' >/dev/null 2>&1; then echo $$python; break; fi; done)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test lint check clean
+
+demo: .venv/installed-demo ## train on two environments, hold the policies against the optimum
+	@$(BIN)/marl-bridge demo
+
+test: .venv/installed-dev ## every test: unit, property, doctest, README
+	$(BIN)/python -m pytest
+
+lint: .venv/installed-dev ## style, types and the one-way imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test ## everything that has to hold before a commit
+
+clean: ## remove what the other targets made
+	rm -rf .venv build dist report.html .pytest_cache .mypy_cache .ruff_cache \
+		.import_linter_cache .hypothesis
+
+.venv/python:
+	@if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c '$(USABLE)' >/dev/null 2>&1; then \
+		echo "No Python >= 3.11 with venv and ensurepip was found" \
+			"(Debian and Ubuntu: apt install python3 python3-venv)." >&2; \
+		echo "Name one yourself with: make PYTHON=/path/to/python demo" >&2; exit 2; fi
+	@echo "Making .venv with $$("$(PYTHON)" --version)"
+	@"$(PYTHON)" -m venv --clear .venv && touch $@
+
+# A second call installs nothing, unless pyproject.toml has changed since.
+.venv/installed-demo: pyproject.toml | .venv/python
+	@echo "Installing the toolkit and PettingZoo into .venv (a minute the first time)"
+	@$(PIP) --editable '.[pettingzoo]' && touch $@
+
+.venv/installed-dev: pyproject.toml | .venv/python
+	@echo "Installing the toolkit and its test tools into .venv (a minute the first time)"
+	@$(PIP) --editable '.[dev]' && touch $@ .venv/installed-demo
