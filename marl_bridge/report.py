@@ -1,0 +1,166 @@
+"""What ``check`` returns: for each agent its return, the optimum, and the distance between them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from enum import Enum
+from fractions import Fraction
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from marl_bridge.figures import Figure
+
+__all__ = ["AgainstRandom", "AgentReport", "Report"]
+
+
+@dataclass(frozen=True, slots=True)
+class AgainstRandom:
+    """One agent's policy against uniform random play of all others, computed exactly.
+
+    Attributes
+    ----------
+    wins, draws, losses : float
+        Probabilities that the agent's return is positive, zero and negative.
+    expected_return : float
+        The agent's expected return.
+    """
+
+    wins: float
+    draws: float
+    losses: float
+    expected_return: float
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReport:
+    """One agent's figures; None stands for "not available", never for zero.
+
+    Attributes
+    ----------
+    agent : str
+        The agent's name in the environment.
+    empirical_return : Figure
+        Mean return of the sampled episodes, with its interval.
+    exact_return : float or None
+        Expected return of the same policies, computed on the extracted game.
+    optimal_value : float or None
+        The theoretical value of the seat: its payoff in the solved game's equilibrium.
+    best_response_value : float or None
+        What the seat would earn by best responding to the others' policies.
+    best_response_gain : float or None
+        ``best_response_value - exact_return``: the player regret.
+    against_random : AgainstRandom or None
+        The policy against uniform random play of all others.
+    worst_case_return : float or None
+        The policy against a best-responding opponent; two-player zero-sum games only.
+    """
+
+    agent: str
+    empirical_return: Figure
+    exact_return: float | None = None
+    optimal_value: float | None = None
+    best_response_value: float | None = None
+    best_response_gain: float | None = None
+    against_random: AgainstRandom | None = None
+    worst_case_return: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How far policies are from the theoretical optimum of one environment.
+
+    ``print(report)`` shows it as a table; in a notebook it shows as HTML.
+
+    Attributes
+    ----------
+    environment : str
+        Name of the environment.
+    api : str
+        "AEC" or "Parallel".
+    agents : tuple of AgentReport
+        In the environment's order.
+    team_return : Figure
+        Mean of the sum of all agents' returns.
+    nash_conv : float or None
+        Sum of the best-response gains.
+    exploitability : float or None
+        ``nash_conv / 2``; two-player constant-sum games only.
+    solution_status, solution_concept : str
+        How the game was solved, such as "certified_exact" and "subgame-perfect"; "" if it was not.
+    exact : bool
+        Whether the exact figures are available.
+    why_not_exact : str
+        The reason when they are not.
+    verdict : tuple of str
+        What the figures mean, in sentences.
+    facts : mapping
+        The audit of the extraction: states, histories, information sets, seconds.
+    parameters : mapping
+        What the report depends on: episodes, confidence, seed, versions.
+    interrupted : bool
+        True when the episodes were cut short by Ctrl-C; the figures speak of those played.
+    """
+
+    environment: str
+    api: str
+    agents: tuple[AgentReport, ...]
+    team_return: Figure
+    nash_conv: float | None = None
+    exploitability: float | None = None
+    solution_status: str = ""
+    solution_concept: str = ""
+    exact: bool = False
+    why_not_exact: str = ""
+    verdict: tuple[str, ...] = ()
+    facts: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    parameters: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    interrupted: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Turn the report into dictionaries, lists, strings and finite numbers.
+
+        An infinite or undefined number (an end of an unbounded interval) becomes None.
+        """
+        return {"schema": "marl_bridge.report/1", **_plain(self)}
+
+    def to_json(self, *, indent: int | None = 2) -> str:
+        """Write the report as standard JSON; every float survives the round trip."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+
+    def __str__(self) -> str:
+        from marl_bridge.report_table import to_text
+
+        return to_text(self)
+
+    def _repr_html_(self) -> str:
+        from marl_bridge.report_html import to_fragment
+
+        return to_fragment(self)
+
+
+def _plain(value: object) -> Any:
+    """Reduce a value to what JSON knows."""
+    plain: Any = value
+    if isinstance(value, Enum):
+        plain = _plain(value.value)
+    elif isinstance(value, np.generic | np.ndarray):
+        plain = _plain(value.tolist())
+    elif isinstance(value, float):
+        plain = value if math.isfinite(value) else None
+    elif is_dataclass(value) and not isinstance(value, type):
+        plain = {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    elif isinstance(value, Mapping):
+        plain = {str(key): _plain(item) for key, item in value.items()}
+    elif isinstance(value, tuple | list):
+        plain = [_plain(item) for item in value]
+    elif isinstance(value, set | frozenset):
+        plain = sorted(str(item) for item in value)
+    elif isinstance(value, Fraction) or not isinstance(value, str | int | None):
+        plain = str(value)
+    return plain

@@ -1,0 +1,260 @@
+"""Reports as one HTML file that asks nothing of the network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+from marl_bridge.report import AgentReport, Report
+from marl_bridge.report_picture import legend, picture, shares_bar
+from marl_bridge.report_words import mapping_rows, number, percent, printable, status_line
+
+__all__ = ["to_document", "to_fragment", "write_html"]
+
+TITLE = "Policies held against the optimum"
+
+# The policy forbids every request, so a viewer need not trust this file about it.
+HEAD = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>
+{style}</style>
+</head>
+<body class="mb">
+<main>
+<header>
+<h1>{title}</h1>
+<p class="lead">What each agent earned, what its policy earns exactly, and what it could have
+earned.</p>
+</header>
+"""
+
+WORDS = (
+    (
+        "Empirical return",
+        "The mean return of the episodes that were played, seats balanced where that applies. The "
+        "bar is its interval: in repeated experiments at least the stated share of such intervals "
+        "contains the true expected return, whatever the distribution of the returns.",
+    ),
+    (
+        "Exact return",
+        "The expected return of the same policies, computed on the extracted game without any "
+        "sampling. It should lie inside the bar.",
+    ),
+    (
+        "Theoretical value",
+        "What the seat earns in an equilibrium of the solved game. In a two-player zero-sum game "
+        "this is what perfect play guarantees; in other games it is one equilibrium's payoff. An "
+        "agent can earn more than it against a weak opponent.",
+    ),
+    (
+        "Best-response gain",
+        "How much more the seat would earn if it alone switched to a best response to the others' "
+        "policies: the player regret. Policies are an equilibrium exactly when every gain is zero.",
+    ),
+    (
+        "NashConv and exploitability",
+        "NashConv is the sum of the gains. Exploitability, NashConv divided by the number of "
+        "players, is given for two-player constant-sum games only.",
+    ),
+)
+
+
+def write_html(reports: Report | Sequence[Report], path: str | os.PathLike[str]) -> Path:
+    """Write one self-contained HTML file: no script, no request, no other file.
+
+    The file is written beside its place and then moved there: a reader never sees half of it.
+
+    Parameters
+    ----------
+    reports : Report or sequence of Report
+        One section each.
+    path : path-like
+        Where to write; missing folders are made.
+
+    Returns
+    -------
+    Path
+        The file that was written.
+    """
+    place = Path(path)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    half = place.with_name(f".{place.name}.{os.getpid()}.part")
+    try:
+        half.write_text(to_document(reports), encoding="utf-8", errors="xmlcharrefreplace")
+        half.replace(place)
+    finally:
+        half.unlink(missing_ok=True)
+    return place
+
+
+def to_document(reports: Report | Sequence[Report]) -> str:
+    """Build the HTML page of one report or several."""
+    chosen = [reports] if isinstance(reports, Report) else list(reports)
+    parts = [HEAD.format(title=TITLE, style=_style())]
+    if len(chosen) > 1:
+        parts.append(_contents(chosen))
+    parts += [_section(report, f"environment-{i}") for i, report in enumerate(chosen, 1)]
+    parts.append(_how_to_read())
+    parts.append("</main>\n</body>\n</html>\n")
+    return "".join(parts)
+
+
+def to_fragment(report: Report) -> str:
+    """Build the piece of HTML a notebook shows for one report."""
+    return f'<div class="mb"><style>{_style()}</style>{_section(report, "report")}</div>'
+
+
+@cache
+def _style() -> str:
+    return (files("marl_bridge") / "report.css").read_text(encoding="utf-8")
+
+
+def _text(text: object) -> str:
+    return escape(printable(text), quote=True)
+
+
+def _number(value: float | None) -> str:
+    return number(value).replace("-", "\u2212") if value is not None else "\u2013"
+
+
+def _contents(reports: Sequence[Report]) -> str:
+    items = []
+    for i, report in enumerate(reports, 1):
+        first = report.verdict[0] if report.verdict else status_line(report)
+        name = f'<a href="#environment-{i}">{_text(report.environment)}</a>'
+        items.append(f"<li>{name}<span>{_text(first)}</span></li>\n")
+    return f'<nav class="card"><ul>\n{"".join(items)}</ul></nav>\n'
+
+
+def _section(report: Report, anchor: str) -> str:
+    kind, chip = ("sure", "exact optimum") if report.exact else ("open", "no exact optimum")
+    verdict = "".join(f"<li>{_text(sentence)}</li>\n" for sentence in report.verdict)
+    parts = [
+        f'<section class="card environment" id="{anchor}">\n<h2>{_text(report.environment)}</h2>\n',
+        f'<span class="chip">{_text(report.api)}</span>',
+        f'<span class="chip {kind}">{chip}</span>\n',
+        f'<ul class="verdict">\n{verdict}</ul>\n' if verdict else "",
+        _tiles(report),
+        "<h3>Returns against the optimum</h3>\n" if report.exact else "<h3>Returns</h3>\n",
+        f"<figure>\n{picture(report.agents)}\n{legend(exact=report.exact)}</figure>\n",
+        _figures_table(report),
+        f'<p class="note">{_text(status_line(report))} {_text(_sampling(report))}</p>\n',
+        _opponents_table(report.agents),
+        _pairs(report),
+        "</section>\n",
+    ]
+    return "".join(parts)
+
+
+def _sampling(report: Report) -> str:
+    figure = report.team_return
+    text = (
+        f"Intervals: {100 * figure.confidence:g} % confidence, {figure.method}, "
+        f"{figure.episodes:,} episodes."
+    )
+    cut = " Interrupted: the figures speak of the episodes played so far."
+    return text + cut if report.interrupted else text
+
+
+def _tiles(report: Report) -> str:
+    team = report.team_return
+    ends = f"<small>[{_number(team.lower)}, {_number(team.upper)}]</small>"
+    tiles = [
+        ("NashConv", "" if report.nash_conv is None else _number(report.nash_conv)),
+        ("exploitability", "" if report.exploitability is None else _number(report.exploitability)),
+        ("team return", f"{_number(team.value)} {ends}"),
+        ("episodes", f"{team.episodes:,}"),
+    ]
+    shown = "".join(f"<div><dt>{name}</dt><dd>{text}</dd></div>\n" for name, text in tiles if text)
+    return f'<dl class="tiles">\n{shown}</dl>\n'
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "") -> str:
+    """Build a table whose cells are HTML already; on a phone each row becomes a small list."""
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    body = []
+    for first, *rest in rows:
+        cells = "".join(
+            f'<td data-label="{name}"{" class=shares" if "<svg" in cell else ""}>{cell}</td>'
+            for name, cell in zip(heads[1:], rest, strict=True)
+        )
+        body.append(f'<tr><th scope="row">{first}</th>{cells}</tr>\n')
+    title = f"<h3>{caption}</h3>\n" if caption else ""
+    return (
+        f'{title}<table class="figures"><thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{''.join(body)}</tbody></table>\n"
+    )
+
+
+def _figures_table(report: Report) -> str:
+    heads = ["agent", "empirical return"]
+    if report.exact:
+        heads += ["exact return", "theoretical value", "best-response value", "best-response gain"]
+    rows = []
+    for agent in report.agents:
+        figure = agent.empirical_return
+        ends = f"<small>[{_number(figure.lower)}, {_number(figure.upper)}]</small>"
+        exact = (
+            agent.exact_return,
+            agent.optimal_value,
+            agent.best_response_value,
+            agent.best_response_gain,
+        )
+        cells = [_number(value) for value in exact] if report.exact else []
+        rows.append([_text(agent.agent), f"<span>{_number(figure.value)} {ends}</span>", *cells])
+    return _table(heads, rows)
+
+
+def _opponents_table(agents: Sequence[AgentReport]) -> str:
+    rows = []
+    for agent in agents:
+        shares = agent.against_random
+        if shares is None and agent.worst_case_return is None:
+            continue
+        cells = ["\u2013", "\u2013"]
+        if shares is not None:
+            wins, draws, losses = (percent(x) for x in (shares.wins, shares.draws, shares.losses))
+            words = f"<small>{wins} wins, {draws} draws, {losses} losses</small>"
+            cells = [shares_bar(shares) + words, _number(shares.expected_return)]
+        worst = _number(agent.worst_case_return)
+        rows.append([_text(agent.agent), *cells, worst])
+    if not rows:
+        return ""
+    heads = ["agent", "against random play", "return", "return against best response"]
+    return _table(heads, rows, "The same policies against other opponents, exactly")
+
+
+def _pairs(report: Report) -> str:
+    tables = [
+        _pair_list("Extraction audit", report.facts),
+        _pair_list("Parameters", report.parameters),
+    ]
+    return f'<div class="pairs">\n{"".join(tables)}</div>\n' if any(tables) else ""
+
+
+def _pair_list(title: str, values: Mapping[str, object]) -> str:
+    if not values:
+        return ""
+    pairs = "".join(
+        f"<dt>{_text(key)}</dt><dd>{_text(text)}</dd>\n" for key, text in mapping_rows(values)
+    )
+    return f"<div><h3>{title}</h3>\n<dl>\n{pairs}</dl></div>\n"
+
+
+def _how_to_read() -> str:
+    words = "".join(f"<dt>{name}</dt><dd>{text}</dd>\n" for name, text in WORDS)
+    return (
+        f'<section class="card words">\n<h2>How to read this</h2>\n<dl>\n{words}</dl></section>\n'
+    )

@@ -1,0 +1,118 @@
+"""A report as tables for the terminal, readable on 80 columns."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from marl_bridge.report_words import interval, number, percent, printable, status_line
+
+if TYPE_CHECKING:
+    from rich.console import Group, RenderableType
+    from rich.table import Table
+
+    from marl_bridge.report import AgentReport, Report
+
+__all__ = ["render", "to_text"]
+
+
+def render(report: Report) -> Group:
+    """Build what ``rich.print`` shows for a report."""
+    from rich.console import Group
+    from rich.text import Text
+
+    title = f"{printable(report.environment)} ({report.api})"
+    parts: list[RenderableType] = [Text(title, style="bold"), _returns(report)]
+    if any(agent.against_random or agent.worst_case_return is not None for agent in report.agents):
+        parts.append(Text("The same policies against other opponents (exact)", style="bold"))
+        parts.append(_other_opponents(report))
+    parts += _sentences(report)
+    return Group(*parts)
+
+
+def to_text(report: Report, *, width: int = 80) -> str:
+    """Write the tables as plain text."""
+    from rich.console import Console
+
+    console = Console(width=width, file=io.StringIO(), color_system=None, force_terminal=False)
+    with console.capture() as capture:
+        console.print(render(report))
+    return "\n".join(line.rstrip() for line in capture.get().rstrip().splitlines())
+
+
+def _table(*columns: str) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("agent", overflow="fold")
+    for column in columns:
+        table.add_column(Text(column), justify="right", no_wrap=True)
+    return table
+
+
+def _add(table: Table, *cells: str) -> None:
+    from rich.text import Text
+
+    table.add_row(*(Text(cell) for cell in cells))  # Text: a name is no markup
+
+
+def _returns(report: Report) -> Table:
+    exact = ("exact\nreturn", "theoretical\nvalue", "best-response\ngain") if report.exact else ()
+    table = _table("empirical return\n[interval]", *exact)
+    for agent in report.agents:
+        figures = (agent.exact_return, agent.optimal_value, agent.best_response_gain)
+        cells = [number(figure) for figure in figures] if report.exact else []
+        _add(table, printable(agent.agent), interval(agent.empirical_return), *cells)
+    if not report.exact:
+        table.add_section()
+        _add(table, "team", interval(report.team_return))
+    return table
+
+
+def _other_opponents(report: Report) -> Table:
+    table = _table(
+        "wins against\nrandom",
+        "draws",
+        "losses",
+        "return",
+        "return against\nbest response",
+    )
+    for agent in report.agents:
+        _add(table, printable(agent.agent), *_random_cells(agent), number(agent.worst_case_return))
+    return table
+
+
+def _random_cells(agent: AgentReport) -> tuple[str, str, str, str]:
+    shares = agent.against_random
+    if shares is None:
+        return ("-", "-", "-", "-")
+    wins, draws, losses = (percent(share) for share in (shares.wins, shares.draws, shares.losses))
+    return (wins, draws, losses, number(shares.expected_return))
+
+
+def _sentences(report: Report) -> list[RenderableType]:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    lines: list[RenderableType] = []
+    figures = {"NashConv": report.nash_conv, "Exploitability": report.exploitability}
+    shown = [f"{name} {number(value)}" for name, value in figures.items() if value is not None]
+    if shown:
+        lines.append(Text(", ".join(shown), style="bold"))
+    lines.append(Text(status_line(report), style="" if report.exact else "bold"))
+    lines.append(Text(_interval_line(report), style="dim"))
+    if report.interrupted:
+        lines.append(Text("Interrupted: the figures speak of the episodes played so far."))
+    for sentence in report.verdict:
+        lines.append(Padding(Text(printable(sentence)), (0, 0, 0, 2)))
+    return lines
+
+
+def _interval_line(report: Report) -> str:
+    figure = report.team_return
+    return (
+        f"Intervals: {100 * figure.confidence:g} % confidence, {printable(figure.method)}, "
+        f"{figure.episodes:,} episodes."
+    )
