@@ -1,0 +1,139 @@
+"""What a policy may return: a legal action, or a distribution over the legal actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marl_bridge.environments.driver import View
+from marl_bridge.errors import InvalidEnvironment, InvalidPolicy
+
+__all__ = [
+    "checked_action",
+    "checked_distribution",
+    "legal_indices",
+    "n_actions_of",
+    "sample_index",
+]
+
+# A float32 softmax over thousands of actions misses one by about 1e-6.
+_SUM_TOLERANCE = 1e-5
+
+
+def legal_indices(view: View) -> NDArray[np.intp]:
+    """List the legal actions' positions; an agent without any is the environment's fault.
+
+    Raises
+    ------
+    InvalidEnvironment
+        If no action is legal, the mask's shape is not ``(n_actions,)``, or the actions cannot
+        be listed.
+    """
+    n_actions = view.n_actions
+    if view.mask is not None and n_actions is not None and view.mask.shape != (n_actions,):
+        raise InvalidEnvironment(
+            f"the action mask of agent {view.agent!r} has shape {view.mask.shape}",
+            where="action_mask",
+            valid=f"shape ({n_actions},), one entry per action of {view.action_space}",
+        )
+    legal = view.legal_indices()
+    if legal.size == 0:
+        raise InvalidEnvironment(
+            f"agent {view.agent!r} has to act but its action mask allows no action",
+            where="action_mask",
+            valid="at least one nonzero entry for the agent on turn",
+            hint="end the agent's episode instead, or repair the mask",
+        )
+    return legal
+
+
+def checked_action(view: View, action: Any) -> Any:
+    """Return the action as the environment wants it, a plain int for a discrete space.
+
+    Raises
+    ------
+    InvalidPolicy
+        If it is no action of the space, or an illegal one.
+    """
+    n_actions = view.n_actions
+    if n_actions is None:
+        if view.action_space.contains(action):
+            return action
+        raise _refused(view, f"chose {action!r}, which is not in {view.action_space}")
+    if isinstance(action, int | np.integer | np.ndarray) and not isinstance(action, bool):
+        number = np.asarray(action)
+        if number.ndim == 0 and number.dtype.kind in "iu":
+            index = int(number) - view.start
+            if not 0 <= index < n_actions:
+                raise _refused(view, f"chose action {action}, which does not exist")
+            if view.mask is not None and not view.mask[index]:
+                raise _refused(view, f"chose the illegal action {action}")
+            return index + view.start
+    raise _refused(view, f"chose {action!r}, a {type(action).__name__}, for an action")
+
+
+def checked_distribution(view: View, probabilities: Any) -> NDArray[np.float64]:
+    """Return the probabilities as float64 that sum to one and are zero on illegal actions.
+
+    Raises
+    ------
+    InvalidPolicy
+        If the shape is not ``(n_actions,)``, an entry is negative or not a number, the sum is
+        further than 1e-5 from one, or illegal actions have more probability than that.
+    """
+    legal = legal_indices(view)
+    try:
+        p = np.array(probabilities, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise _refused(view, f"returned {probabilities!r} for probabilities") from error
+    if p.shape != (view.n_actions,):
+        raise _refused(view, f"returned probabilities of shape {p.shape}")
+    if not np.isfinite(p).all():
+        at = int(np.flatnonzero(~np.isfinite(p))[0])
+        raise _refused(view, f"gave action {at + view.start} the probability {p[at]}")
+    if p.min() < 0.0:
+        at = int(np.argmin(p))
+        raise _refused(view, f"gave action {at + view.start} the probability {p[at]}")
+    if abs(p.sum() - 1.0) > _SUM_TOLERANCE:
+        raise _refused(view, f"returned probabilities that sum to {p.sum():.6g} instead of 1")
+    allowed = np.zeros_like(p)
+    allowed[legal] = p[legal]
+    if p.sum() - allowed.sum() > _SUM_TOLERANCE:
+        at = int(np.argmax(p - allowed))
+        raise _refused(view, f"gave the illegal action {at + view.start} probability {p[at]:.6g}")
+    return np.asarray(allowed / allowed.sum())
+
+
+def n_actions_of(view: View, who: str) -> int:
+    """Count the actions; a space that is not discrete is refused in the name of ``who``."""
+    if view.n_actions is None:
+        raise InvalidPolicy(
+            f"{who} has no list of probabilities over {view.action_space}",
+            where=f"agent {view.agent!r}",
+            valid="a Discrete action space",
+        )
+    return view.n_actions
+
+
+def sample_index(p: NDArray[np.float64], rng: np.random.Generator) -> int:
+    """Draw a position of ``p`` with one uniform number."""
+    # The last cumulative sum may round to less than one: scale the draw to it.
+    cumulative = p.cumsum()
+    return int(cumulative.searchsorted(rng.random() * cumulative[-1], side="right"))
+
+
+def _refused(view: View, what: str) -> InvalidPolicy:
+    n_actions = view.n_actions
+    if n_actions is None:
+        return InvalidPolicy(
+            f"the policy of agent {view.agent!r} {what}", valid=f"a member of {view.action_space}"
+        )
+    legal = (legal_indices(view) + view.start).tolist()
+    return InvalidPolicy(
+        f"the policy of agent {view.agent!r} {what}",
+        where=f"legal actions {legal}",
+        valid=f"one of the legal actions as an integer, or {n_actions} probabilities",
+        hint="mask the policy's output with the action mask it is given",
+    )

@@ -1,0 +1,115 @@
+"""Tables of policies on disk: NumPy archives without pickle, or JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marl_bridge.errors import InvalidPolicy
+
+__all__ = ["load", "save", "write_atomically"]
+
+Table = dict[bytes, NDArray[np.float64]]
+
+_FORMAT = "marl_bridge.TabularPolicy"
+_VERSION = 1
+
+
+def save(path: Path, table: Mapping[bytes, NDArray[np.float64]], default: str) -> Path:
+    """Write a table to ``path``, a ``.npz`` or ``.json`` file.
+
+    Raises
+    ------
+    InvalidPolicy
+        If the suffix is another.
+    """
+    entries = sorted(table.items())
+    if path.suffix == ".json":
+        rows = [[key.hex(), row.tolist()] for key, row in entries]
+        document = {"format": _FORMAT, "version": _VERSION, "default": default, "rows": rows}
+        return write_atomically(path, json.dumps(document).encode())
+    if path.suffix != ".npz":
+        raise _wrong_file(path, f"cannot be written: unknown suffix {path.suffix!r}")
+    arrays = {
+        "format": np.array([_FORMAT, str(_VERSION), default]),
+        "keys": np.frombuffer(b"".join(key for key, _ in entries), dtype=np.uint8),
+        "key_ends": np.cumsum([len(key) for key, _ in entries], dtype=np.int64),
+        "rows": np.concatenate([row for _, row in entries]) if entries else np.zeros(0),
+        "row_ends": np.cumsum([row.size for _, row in entries], dtype=np.int64),
+    }
+    with tempfile.TemporaryFile() as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+        file.seek(0)
+        return write_atomically(path, file.read())
+
+
+def load(path: Path) -> tuple[Table, str]:
+    """Read a table and its default.
+
+    Raises
+    ------
+    InvalidPolicy
+        If the file is missing, or not one that :func:`save` wrote.
+    """
+    if not path.is_file():
+        raise _wrong_file(path, "does not exist")
+    try:
+        return _from_json(path) if path.suffix == ".json" else _from_npz(path)
+    except (BadZipFile, ValueError, KeyError, TypeError, IndexError, OSError, EOFError) as error:
+        raise _wrong_file(path, f"is no saved policy ({error})") from error
+
+
+def write_atomically(path: Path, content: bytes) -> Path:
+    """Write a file so that nobody ever sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(temporary).chmod(0o666 & ~umask)  # mkstemp's files are private
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return path
+
+
+def _from_json(path: Path) -> tuple[Table, str]:
+    document: Any = json.loads(path.read_text())
+    _require_format(document["format"], document["version"])
+    table = {bytes.fromhex(key): np.array(row, dtype=np.float64) for key, row in document["rows"]}
+    return table, str(document["default"])
+
+
+def _from_npz(path: Path) -> tuple[Table, str]:
+    with np.load(path, allow_pickle=False) as archive:
+        name, version, default = archive["format"].tolist()
+        _require_format(name, int(version))
+        keys, rows = archive["keys"].tobytes(), archive["rows"]
+        key_ends, row_ends = archive["key_ends"].tolist(), archive["row_ends"].tolist()
+    table = {
+        keys[a:b]: rows[c:d]
+        for a, b, c, d in zip([0, *key_ends], key_ends, [0, *row_ends], row_ends, strict=False)
+    }
+    return table, str(default)
+
+
+def _require_format(name: Any, version: Any) -> None:
+    if name != _FORMAT or version != _VERSION:
+        raise ValueError(f"format {name!r}, version {version!r}")
+
+
+def _wrong_file(path: Path, fault: str) -> InvalidPolicy:
+    return InvalidPolicy(
+        f"the policy file {str(path)!r} {fault}",
+        valid="a .npz or .json file written by TabularPolicy.save",
+    )
