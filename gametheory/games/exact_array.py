@@ -23,6 +23,7 @@ from gametheory.errors import GameTheoryError, InvalidGame
 __all__ = ["exact_array", "fractions_of", "to_fraction"]
 
 _LARGEST_EXACT_INTEGER = 2**53
+_MOST_AXES = 64  # NumPy's own limit
 # Bounded digits and exponents: "1e-999999999" is a small string and an enormous fraction.
 _RATIONAL_TEXT = re.compile(
     r"\s*[-+]?(\d{1,4000}/\d{1,4000}|(\d{1,4000}(\.\d{0,4000})?|\.\d{1,4000})"
@@ -126,7 +127,7 @@ def _from_numeric(entries: Any, name: str, error: type[GameTheoryError]) -> NDAr
 def _from_nested(entries: Any, name: str, error: type[GameTheoryError]) -> NDArray[Any]:
     shape: list[int] = []
     node = _node(entries)
-    while isinstance(node, list):
+    while isinstance(node, list) and len(shape) <= _MOST_AXES:
         shape.append(len(node))
         if not node:
             break

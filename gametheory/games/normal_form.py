@@ -119,11 +119,7 @@ class NormalFormGame:
         return cls(np.stack(pair), **labels)
 
     @classmethod
-    def zero_sum(
-        cls,
-        A: ArrayLike,
-        **labels: Unpack[Labels],
-    ) -> NormalFormGame:
+    def zero_sum(cls, A: ArrayLike, **labels: Unpack[Labels]) -> NormalFormGame:
         """Build the two-player game in which the row player gets A and the column player -A.
 
         Examples
@@ -136,11 +132,7 @@ class NormalFormGame:
         return cls(np.stack([matrix, -matrix]), **labels)
 
     @classmethod
-    def symmetric(
-        cls,
-        A: ArrayLike,
-        **labels: Unpack[Labels],
-    ) -> NormalFormGame:
+    def symmetric(cls, A: ArrayLike, **labels: Unpack[Labels]) -> NormalFormGame:
         """Build the two-player game in which both players' payoffs for (own, other) are A.
 
         Examples
@@ -293,11 +285,8 @@ class NormalFormGame:
         """
         self._check(profile)
         if not 0 <= player < self.n_players:
-            raise InvalidProfile(
-                f"there is no player {player}",
-                where="player",
-                valid=f"0 to {self.n_players - 1}",
-            )
+            valid = f"0 to {self.n_players - 1}"
+            raise InvalidProfile(f"there is no player {player}", where="player", valid=valid)
         tensor: NDArray[np.float64] = np.moveaxis(self.payoffs[player], player, 0)
         others = [*profile.strategies[:player], *profile.strategies[player + 1 :]]
         for strategy in reversed(others):

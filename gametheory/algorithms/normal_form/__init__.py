@@ -1,1 +1,1 @@
-"""TO BE WRITTEN."""
+"""Algorithms on payoff matrices; every module here registers itself."""

@@ -1,0 +1,164 @@
+"""How far a mixed profile of a normal-form game is from a Nash equilibrium."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gametheory.errors import UnsupportedGame
+from gametheory.games.normal_form import NormalFormGame
+from gametheory.games.profiles import MixedProfile
+
+__all__ = [
+    "best_response",
+    "best_response_value",
+    "exploitability",
+    "max_regret",
+    "nash_conv",
+    "player_regrets",
+]
+
+_TIE = 1e-9  # of the player's payoff range
+
+
+def player_regrets(game: NormalFormGame, profile: MixedProfile) -> NDArray[np.float64]:
+    """Return what each player could gain by its best deviation, shape (n_players,).
+
+    In payoff units, never negative; all zero exactly at a Nash equilibrium.
+
+    Raises
+    ------
+    InvalidProfile
+        The profile is not one of this game.
+
+    Examples
+    --------
+    >>> pennies = NormalFormGame.zero_sum([[1, -1], [-1, 1]])
+    >>> player_regrets(pennies, MixedProfile([[1, 0], [0.75, 0.25]]))
+    array([0. , 1.5])
+    """
+    regrets = np.empty(game.n_players)
+    for player in range(game.n_players):
+        payoffs = game.deviation_payoffs(profile, player)
+        # Average the shortfalls, not the payoffs: a large common offset cancels before rounding.
+        regrets[player] = (payoffs.max() - payoffs) @ profile[player]
+    return regrets
+
+
+def max_regret(game: NormalFormGame, profile: MixedProfile) -> float:
+    """Return the largest player regret: the profile is an epsilon-equilibrium for this epsilon.
+
+    Examples
+    --------
+    >>> pennies = NormalFormGame.zero_sum([[1, -1], [-1, 1]])
+    >>> max_regret(pennies, MixedProfile.uniform(pennies))
+    0.0
+    """
+    return float(player_regrets(game, profile).max())
+
+
+def nash_conv(game: NormalFormGame, profile: MixedProfile) -> float:
+    """Return the sum of the player regrets.
+
+    References
+    ----------
+    Lanctot et al. (2017), "A unified game-theoretic approach to multiagent reinforcement
+    learning", Advances in Neural Information Processing Systems 30.
+
+    Examples
+    --------
+    >>> pennies = NormalFormGame.zero_sum([[1, -1], [-1, 1]])
+    >>> nash_conv(pennies, MixedProfile([[1, 0], [1, 0]]))
+    2.0
+    """
+    return float(player_regrets(game, profile).sum())
+
+
+def exploitability(game: NormalFormGame, profile: MixedProfile) -> float:
+    """Return NashConv divided by the number of players, for two-player constant-sum games.
+
+    There it is the mean of what the two strategies lose against a best response, measured
+    from the value of the game.
+
+    Raises
+    ------
+    UnsupportedGame
+        The game is not two-player and constant-sum.
+
+    Examples
+    --------
+    >>> pennies = NormalFormGame.zero_sum([[1, -1], [-1, 1]])
+    >>> exploitability(pennies, MixedProfile([[1, 0], [1, 0]]))
+    1.0
+    """
+    if game.n_players != 2 or not game.is_constant_sum():
+        kind = "not constant-sum" if game.n_players == 2 else f"of {game.n_players} players"
+        raise UnsupportedGame(
+            f"exploitability is undefined: the game is {kind}",
+            valid="a two-player constant-sum game",
+            hint="use nash_conv or max_regret, which every game has",
+        )
+    return nash_conv(game, profile) / 2
+
+
+def best_response_value(game: NormalFormGame, profile: MixedProfile, player: int) -> float:
+    """Return the most ``player`` can expect while the others follow the profile.
+
+    Examples
+    --------
+    >>> pennies = NormalFormGame.zero_sum([[1, -1], [-1, 1]])
+    >>> best_response_value(pennies, MixedProfile([[1, 0], [0.75, 0.25]]), 1)
+    1.0
+    """
+    return float(game.deviation_payoffs(profile, player).max())
+
+
+def best_response(
+    game: NormalFormGame, profile: MixedProfile, player: int, *, exact: bool = False
+) -> tuple[int, ...]:
+    """Return the actions of ``player`` that are best while the others follow the profile.
+
+    Parameters
+    ----------
+    exact : bool
+        Compare in rational arithmetic. Otherwise actions tie within 1e-9 of the range of the
+        player's payoffs.
+
+    Returns
+    -------
+    tuple of int
+        Indices in increasing order, at least one.
+
+    Raises
+    ------
+    InvalidProfile
+        The profile is not one of this game, or there is no such player.
+
+    Examples
+    --------
+    >>> pennies = NormalFormGame.zero_sum([[1, -1], [-1, 1]])
+    >>> best_response(pennies, MixedProfile([[1, 0], [0.75, 0.25]]), 0)
+    (0,)
+    >>> best_response(pennies, MixedProfile.uniform(pennies), 0)
+    (0, 1)
+    """
+    floats = game.deviation_payoffs(profile, player)
+    if exact:
+        payoffs = _exact_deviation_payoffs(game, profile, player)
+        return tuple(np.flatnonzero(payoffs == payoffs.max()).tolist())
+    own = game.payoffs[player]
+    rounding = 8 * np.finfo(np.float64).eps * np.abs(own).max()
+    tolerance = _TIE * (own.max() - own.min()) + rounding
+    return tuple(np.flatnonzero(floats >= floats.max() - tolerance).tolist())
+
+
+def _exact_deviation_payoffs(
+    game: NormalFormGame, profile: MixedProfile, player: int
+) -> NDArray[Any]:
+    tensor: NDArray[Any] = np.moveaxis(game.exact_payoffs[player], player, 0)
+    others = [*profile.exact[:player], *profile.exact[player + 1 :]]
+    for strategy in reversed(others):
+        tensor = tensor @ np.array(strategy, dtype=object)
+    return tensor
