@@ -1,1 +1,87 @@
-"""TO BE WRITTEN."""
+"""Holds trained policies against the theoretical optimum of a PettingZoo environment.
+
+>>> import marl_bridge
+>>> report = marl_bridge.check("classic/rps-v2", "random", env_kwargs={"max_cycles": 1})
+>>> report.exact, report.nash_conv
+(True, 0.0)
+>>> print(report)  # doctest: +ELLIPSIS
+classic/rps-v2 ...
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gametheory.lazy import make_lazy
+
+if TYPE_CHECKING:
+    from marl_bridge.check import check
+    from marl_bridge.environments.extraction import Extraction, extract
+    from marl_bridge.environments.inspection import Inspection, inspect
+    from marl_bridge.environments.opening import open_environment
+    from marl_bridge.errors import ExtractionRefused, InvalidEnvironment, InvalidPolicy
+    from marl_bridge.estimation import estimate
+    from marl_bridge.figures import Figure
+    from marl_bridge.learners import train
+    from marl_bridge.playing import play
+    from marl_bridge.policies import CallablePolicy, Policy, UniformRandomPolicy
+    from marl_bridge.report import AgainstRandom, AgentReport, Report
+    from marl_bridge.report_html import write_html
+    from marl_bridge.rollouts import rollouts
+    from marl_bridge.tabular_policy import TabularPolicy
+    from marl_bridge.tabulation import tabulate
+
+__all__ = [
+    "AgainstRandom",
+    "AgentReport",
+    "CallablePolicy",
+    "Extraction",
+    "ExtractionRefused",
+    "Figure",
+    "Inspection",
+    "InvalidEnvironment",
+    "InvalidPolicy",
+    "Policy",
+    "Report",
+    "TabularPolicy",
+    "UniformRandomPolicy",
+    "check",
+    "estimate",
+    "extract",
+    "inspect",
+    "open_environment",
+    "play",
+    "rollouts",
+    "tabulate",
+    "train",
+    "write_html",
+]
+
+make_lazy(
+    __name__,
+    {
+        "AgainstRandom": "marl_bridge.report",
+        "AgentReport": "marl_bridge.report",
+        "CallablePolicy": "marl_bridge.policies",
+        "Extraction": "marl_bridge.environments.extraction",
+        "ExtractionRefused": "marl_bridge.errors",
+        "Figure": "marl_bridge.figures",
+        "Inspection": "marl_bridge.environments.inspection",
+        "InvalidEnvironment": "marl_bridge.errors",
+        "InvalidPolicy": "marl_bridge.errors",
+        "Policy": "marl_bridge.policies",
+        "Report": "marl_bridge.report",
+        "TabularPolicy": "marl_bridge.tabular_policy",
+        "UniformRandomPolicy": "marl_bridge.policies",
+        "check": "marl_bridge.check",
+        "estimate": "marl_bridge.estimation",
+        "extract": "marl_bridge.environments.extraction",
+        "inspect": "marl_bridge.environments.inspection",
+        "open_environment": "marl_bridge.environments.opening",
+        "play": "marl_bridge.playing",
+        "rollouts": "marl_bridge.rollouts",
+        "tabulate": "marl_bridge.tabulation",
+        "train": "marl_bridge.learners",
+        "write_html": "marl_bridge.report_html",
+    },
+)

@@ -1,0 +1,150 @@
+"""The command line: gametheory solve | verify | convert | methods | catalog."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.text import Text
+
+from gametheory.console import INTERRUPTED, NO, ErrorsInWords, out, run
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    cls=ErrorsInWords,
+    help="Find the solutions of finite games, each with an independent certificate.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Game = Annotated[str, typer.Argument(help="A catalog name, or a .json file.", show_default=False)]
+Concept = Annotated[str, typer.Option(help="The solution concept, as listed by 'methods'.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
+
+
+@app.command()
+def solve(
+    game: Game,
+    concept: Concept = "nash",
+    method: Annotated[str, typer.Option(help="An algorithm's name, or auto.")] = "auto",
+    find: Annotated[Literal["one", "all"], typer.Option(help="How many solutions.")] = "one",
+    time_limit: Annotated[
+        float | None, typer.Option(min=0.0, help="Seconds; what was found by then is shown.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Solve a game.
+
+    Exit code 0: solved, or proven to have no such solution; 1: nothing found; 2: bad input.
+    """
+    from gametheory.solve import solve as solve_game
+
+    opened = _open(game)
+    solution = solve_game(opened, concept, method, find=find, time_limit=time_limit)
+    if as_json:
+        from gametheory.formats import solution_to_json
+
+        typer.echo(solution_to_json(opened, solution))
+    else:
+        from gametheory.cli_tables import solution_tables
+
+        out().print(solution_tables(opened, solution))
+    if solution.reason == "interrupted":
+        raise typer.Exit(INTERRUPTED)
+    if not solution.equilibria and solution.status != "infeasible":
+        raise typer.Exit(NO)
+
+
+@app.command()
+def verify(
+    game: Game,
+    profile: Annotated[Path, typer.Argument(help="A profile as a .json file.")],
+    concept: Concept = "nash",
+    epsilon: Annotated[float, typer.Option(min=0.0, help="Largest regret that passes.")] = 1e-9,
+    as_json: AsJson = False,
+) -> None:
+    """Check a profile and say how far it is from a solution.
+
+    Exit code 0: it is one, to within epsilon; 1: it is not; 2: bad input.
+    """
+    from gametheory.certificates import verify as verify_claim
+    from gametheory.formats import load_profile
+
+    opened = _open(game)
+    certificate = verify_claim(opened, load_profile(profile, opened), concept)
+    holds = certificate.epsilon <= Fraction(epsilon)
+    if as_json:
+        typer.echo(json.dumps({"holds": holds, **_certificate_dict(certificate)}, indent=2))
+    else:
+        from gametheory.cli_tables import certificate_table
+
+        verdict = "holds" if holds else "does not hold"
+        out().print(Text.assemble((verdict, "bold"), f"  {certificate}"))
+        out().print(certificate_table(opened, certificate))
+    if not holds:
+        raise typer.Exit(NO)
+
+
+@app.command()
+def methods(
+    concept: Annotated[
+        str | None, typer.Option(help="Only those that find this concept.", show_default=False)
+    ] = None,
+) -> None:
+    """List the algorithms: what each finds, promises and costs."""
+    from gametheory.algorithms.registry import algorithms
+    from gametheory.cli_tables import method_list
+    from gametheory.errors import UnsupportedGame
+
+    found = algorithms(concept=concept)
+    if not found:
+        known = sorted({c for algorithm in algorithms() for c in algorithm.concepts})
+        raise UnsupportedGame(f"unknown concept {concept!r}", valid=f"one of {known}")
+    out().print(method_list(found))
+
+
+@app.command()
+def convert(
+    game: Game,
+    target: Annotated[Path, typer.Argument(help="The .json file to write.")],
+) -> None:
+    """Write a game to a file."""
+    from gametheory.formats import save_game
+
+    save_game(_open(game), target)
+    out().print(Text(f"wrote {target}"))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; leaves with its exit code."""
+    run(app, arguments)
+
+
+def _open(name: str) -> Any:
+    """Read a game from a file, or find it in the catalog."""
+    path = Path(name)
+    if path.suffix or path.exists():
+        from gametheory.formats import load_game
+
+        return load_game(path)
+    from gametheory.games.catalog import load
+
+    return load(name)
+
+
+def _certificate_dict(certificate: Any) -> dict[str, Any]:
+    return {
+        "concept": certificate.concept,
+        "epsilon": str(certificate.epsilon),
+        "payoffs": [str(payoff) for payoff in certificate.payoffs],
+        "regrets": [str(regret) for regret in certificate.regrets],
+        "arithmetic": certificate.arithmetic,
+        "game_digest": certificate.game_digest,
+    }

@@ -1,0 +1,130 @@
+"""How games, profiles and solutions look in the terminal and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from gametheory.algorithms.registry import Algorithm
+from gametheory.games.behavior_profile import BehaviorProfile
+from gametheory.games.extensive_form import ExtensiveFormGame
+from gametheory.solution import Certificate, Solution
+
+__all__ = ["certificate_table", "method_list", "probability", "solution_tables"]
+
+ROWS = 30  # information sets that are shown before they are only counted
+SHOWN = 20  # equilibria that are shown before they are only counted
+
+
+def probability(p: Any) -> str:
+    """Write an exact number so that it can be read: 1/3, or 0.123457 where it is no short one.
+
+    Examples
+    --------
+    >>> probability(Fraction(1, 3)), probability(Fraction(2)), probability(Fraction(0.1))
+    ('1/3', '2', '0.1')
+    """
+    exact = Fraction(p)
+    return str(exact) if exact.denominator < 10**6 else f"{float(exact):.6g}"
+
+
+def solution_tables(game: Any, solution: Solution) -> Group:
+    """Show every equilibrium with its payoffs and its certificate."""
+    count = len(solution.equilibria)
+    found = f"{count} found" + (", no others exist" if solution.complete and count else "")
+    status = str(solution.status).replace("_", " ")
+    parts: list[RenderableType] = [
+        Text.assemble(
+            (solution.concept, "bold"), f" by {solution.method}: ", (status, "bold"), f", {found}"
+        )
+    ]
+    if solution.reason:
+        parts.append(Text(solution.reason))
+    pairs = zip(solution.equilibria, solution.certificates, strict=True)
+    for number, (profile, certificate) in enumerate(pairs, 1):
+        if number > SHOWN:
+            parts.append(Text(f"... and {count - SHOWN:,} more; --json shows all of them"))
+            break
+        title = f"equilibrium {number} of {count}" if count > 1 else "equilibrium"
+        parts += [Text(""), Text.assemble((title, "bold"), f"  {certificate}")]
+        parts.append(_profile_table(game, profile, certificate))
+    return Group(*parts)
+
+
+def certificate_table(game: Any, certificate: Certificate) -> Table:
+    """Show each player's expected payoff and regret."""
+    table = _table("player", "expected payoff", "player regret")
+    for player, payoff, regret in zip(
+        game.players, certificate.payoffs, certificate.regrets, strict=True
+    ):
+        _add(table, player, probability(payoff), probability(regret))
+    return table
+
+
+def method_list(methods: Iterable[Algorithm]) -> Group:
+    """List the algorithms, each with what it promises, what it takes and who published it."""
+    parts: list[RenderableType] = []
+    for method in methods:
+        solves = f"  {', '.join(method.concepts)} of a {method.form.__name__}"
+        parts.append(Text.assemble((method.name, "bold"), solves))
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+        for name in ("guarantee", "cost", "source"):
+            _add(table, f"  {name}", getattr(method, name))
+        parts += [table, Text("")]
+    return Group(*parts)
+
+
+def _profile_table(game: Any, profile: Any, certificate: Certificate) -> RenderableType:
+    payoffs = [probability(payoff) for payoff in certificate.payoffs]
+    if isinstance(profile, BehaviorProfile):
+        return _behavior_table(game, profile, payoffs)
+    table = _table("player", "strategy", "payoff")
+    rows = zip(game.players, game.actions, profile.exact, payoffs, strict=True)
+    for player, actions, strategy, payoff in rows:
+        _add(table, player, _mixture(actions, strategy), payoff)
+    return table
+
+
+def _behavior_table(
+    game: ExtensiveFormGame, profile: BehaviorProfile, payoffs: Sequence[str]
+) -> Group:
+    table = _table("player", "information set", "behavior")
+    exact = profile.exact
+    for infoset in game.information_sets[:ROWS]:
+        low, high = game.action_offsets[infoset.index : infoset.index + 2]
+        behavior = _mixture(infoset.actions, exact[low:high].tolist())
+        _add(table, game.players[infoset.player], infoset.label, behavior)
+    pairs = zip(game.players, payoffs, strict=True)
+    parts: list[RenderableType] = [
+        Text("payoffs: " + ", ".join(f"{player} {payoff}" for player, payoff in pairs)),
+        table,
+    ]
+    if len(game.information_sets) > ROWS:
+        rest = len(game.information_sets) - ROWS
+        parts.append(Text(f"... and {rest:,} more information sets; --json shows all of them"))
+    return Group(*parts)
+
+
+def _mixture(actions: Sequence[str], strategy: Sequence[Any]) -> str:
+    """Write a strategy by its support: "Rock 1/3, Paper 1/3, Scissors 1/3"; a sure action bare."""
+    played = [(action, p) for action, p in zip(actions, strategy, strict=True) if p]
+    if len(played) == 1:
+        return played[0][0]
+    return ", ".join(f"{action} {probability(p)}" for action, p in played)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _add(table: Table, *cells: str) -> None:
+    table.add_row(*(Text(cell) for cell in cells))  # Text: a label is no markup

@@ -1,0 +1,69 @@
+"""What both command lines share: where text goes, how errors are told, the exit codes.
+
+Exit codes: 0 done, 1 the answer is "no" or missing, 2 bad input, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+from typer.core import TyperGroup
+
+from gametheory.errors import GameTheoryError
+
+__all__ = ["INTERRUPTED", "NO", "WRONG_INPUT", "ErrorsInWords", "error", "out", "run"]
+
+NO, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+
+
+def out() -> Console:
+    """Make the console for results: standard output, as it is now."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=False)
+
+
+def error(message: str, *, kind: str = "error") -> None:
+    """Write one message to standard error; its text is no markup."""
+    console = Console(file=sys.stderr, highlight=False)
+    color = "red" if kind == "error" else "yellow"
+    console.print(Text.assemble((f"{kind}: ", f"bold {color}"), message), soft_wrap=True)
+
+
+class ErrorsInWords(TyperGroup):
+    """A group of commands that tells what went wrong in one message, without a traceback.
+
+    Errors the toolkit raises on purpose and files that cannot be read or written end with exit
+    code 2. Anything else is a bug and keeps its traceback.
+    """
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        with _warnings_in_words():
+            try:
+                return super().invoke(ctx)
+            except GameTheoryError as wrong:
+                error(str(wrong))
+            except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as wrong:
+                error(f"{wrong.strerror}: {wrong.filename}")
+            except PermissionError as wrong:
+                error(f"no permission: {wrong.filename or wrong}")
+        raise typer.Exit(WRONG_INPUT)
+
+
+@contextmanager
+def _warnings_in_words() -> Iterator[None]:
+    """Tell warnings as one line, without the source line they come from."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_, **__: error(str(message), kind="warning")
+        yield
+
+
+def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> None:
+    """Run a command line and leave the interpreter with its exit code."""
+    app(args=None if arguments is None else list(arguments))
