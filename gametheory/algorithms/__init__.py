@@ -1,1 +1,5 @@
-"""TO BE WRITTEN."""
+"""How solutions are found: one algorithm a file, listed by the registry."""
+
+from gametheory.algorithms.registry import Algorithm, Outcome, Search, algorithms, register
+
+__all__ = ["Algorithm", "Outcome", "Search", "algorithms", "register"]

@@ -1,1 +1,1 @@
-"""TO BE WRITTEN."""
+"""Algorithms on game trees; every module here registers itself."""

@@ -1,0 +1,376 @@
+"""Finite games in extensive form, as flat arrays in level order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gametheory.errors import InvalidGame
+
+if TYPE_CHECKING:
+    from gametheory.games.behavior_profile import BehaviorProfile
+    from gametheory.games.game_state import GameState
+    from gametheory.games.sequence_form import SequenceForm
+
+__all__ = ["CHANCE", "TERMINAL", "ExtensiveFormGame", "InformationSet"]
+
+CHANCE = -1
+TERMINAL = -2
+
+
+@dataclass(frozen=True, slots=True)
+class InformationSet:
+    """One information set, for reading.
+
+    Attributes
+    ----------
+    index : int
+        Its number in the game; players one behind the other, each in order of appearance.
+    player : int
+    label : str
+        The information state: what the player knows there.
+    actions : tuple of str
+    nodes : tuple of int
+        Its histories, in level order.
+    """
+
+    index: int
+    player: int
+    label: str
+    actions: tuple[str, ...]
+    nodes: tuple[int, ...]
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    array.setflags(write=False)
+    return array
+
+
+class ExtensiveFormGame:
+    """A finite game of perfect recall, immutable.
+
+    People build one with :class:`~gametheory.games.game_tree.GameTree`, programs with
+    :meth:`from_state`; this constructor takes the arrays themselves.
+
+    Parameters
+    ----------
+    players : tuple of str
+    title : str
+    node_player : ndarray of int, shape (n_nodes,)
+        The player to act, CHANCE (-1) or TERMINAL (-2). Nodes are in level order: the root
+        first, then every child of a level, parents in order, each one's children side by side.
+    node_infoset : ndarray of int, shape (n_nodes,)
+        Information set of a decision node, -1 elsewhere. Numbered player by player, within a
+        player in order of first appearance.
+    n_children : ndarray of int, shape (n_nodes,)
+    node_label : ndarray of int, shape (n_nodes,)
+        Index into ``action_labels`` of the action that leads to the node, -1 for the root.
+    chance_probabilities : sequence of Fraction or float
+        One for each child of a chance node, in node order. Those of one node sum to one.
+    terminal_payoffs : ndarray, shape (n_players, n_terminals)
+        Payoffs at the terminal nodes, in node order; Fractions, ints or floats.
+    level_sizes : ndarray of int, shape (n_levels,)
+    infoset_observation : ndarray of int, shape (n_infosets,)
+        What the player is shown there, an index into ``observation_labels``.
+    action_labels, observation_labels : tuple of str
+    unique_observations : bool
+        True when an observation identifies its information set.
+    """
+
+    def __init__(
+        self,
+        *,
+        players: tuple[str, ...],
+        title: str,
+        node_player: NDArray[np.int64],
+        node_infoset: NDArray[np.int64],
+        n_children: NDArray[np.int64],
+        node_label: NDArray[np.int64],
+        chance_probabilities: Sequence[Fraction | float | None],
+        terminal_payoffs: NDArray[Any],
+        level_sizes: NDArray[np.int64],
+        infoset_observation: NDArray[np.int64],
+        action_labels: tuple[str, ...],
+        observation_labels: tuple[str, ...],
+        unique_observations: bool,
+    ) -> None:
+        self.players = players
+        self.title = title
+        self.node_player = _frozen(node_player)
+        self.node_infoset = _frozen(node_infoset)
+        self.n_children = _frozen(n_children)
+        self.node_label = _frozen(node_label)
+        self.infoset_observation = _frozen(infoset_observation)
+        self.action_labels = action_labels
+        self.observation_labels = observation_labels
+        self.unique_observations = unique_observations
+        self.level_offsets = _frozen(np.concatenate([[0], np.cumsum(level_sizes)]))
+        self.first_child = _frozen(1 + np.cumsum(n_children) - n_children)
+        parents = np.repeat(np.arange(node_player.size), n_children)
+        self.parent = _frozen(np.concatenate([[-1], parents]))
+        self.terminals = _frozen(np.flatnonzero(node_player == TERMINAL))
+        self._given_payoffs = terminal_payoffs
+        self.terminal_payoffs = _frozen(terminal_payoffs.astype(np.float64))
+        self.chance_children = _frozen(np.flatnonzero(self._under(CHANCE)))
+        self._given_probabilities = tuple(chance_probabilities)
+        chance = np.ones(node_player.size)
+        chance[self.chance_children] = [
+            float(p) for p in self._given_probabilities if p is not None
+        ]
+        self.chance_probability = _frozen(chance)
+        self._set_infosets()
+
+    def _under(self, player: int) -> NDArray[np.bool_]:
+        """Tell the children of a player's (or chance's) nodes."""
+        under = self.node_player[self.parent] == player
+        under[0] = False
+        return under
+
+    def _set_infosets(self) -> None:
+        decisions = np.flatnonzero(self.node_infoset >= 0)
+        _, first = np.unique(self.node_infoset[decisions], return_index=True)
+        self.infoset_first_node = _frozen(decisions[first])
+        self.infoset_player = _frozen(self.node_player[self.infoset_first_node])
+        self.infoset_n_actions = _frozen(self.n_children[self.infoset_first_node])
+        self.action_offsets = _frozen(np.concatenate([[0], np.cumsum(self.infoset_n_actions)]))
+
+    @property
+    def n_players(self) -> int:
+        """Number of players."""
+        return len(self.players)
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of histories, terminal ones included."""
+        return len(self.node_player)
+
+    @property
+    def n_terminals(self) -> int:
+        """Number of terminal histories."""
+        return len(self.terminals)
+
+    @cached_property
+    def n_infosets(self) -> tuple[int, ...]:
+        """Number of information sets of each player."""
+        return tuple(np.bincount(self.infoset_player, minlength=self.n_players).tolist())
+
+    @cached_property
+    def n_sequences(self) -> tuple[int, ...]:
+        """Number of sequences of each player: the empty one and one for each own action."""
+        counts = np.bincount(
+            self.infoset_player, weights=self.infoset_n_actions, minlength=self.n_players
+        )
+        return tuple(1 + int(count) for count in counts)
+
+    @cached_property
+    def sequence_form(self) -> SequenceForm:
+        """The treeplexes and terminal sequences, derived once."""
+        from gametheory.games.sequence_form import derive
+
+        return derive(self)
+
+    @property
+    def information_sets(self) -> Sequence[InformationSet]:
+        """All information sets, made when they are looked at."""
+        return _InformationSets(self)
+
+    @cached_property
+    def _nodes_by_infoset(self) -> NDArray[np.int64]:
+        """Decision nodes sorted by information set; the sets' bounds come from a bincount."""
+        decisions = np.flatnonzero(self.node_infoset >= 0)
+        return decisions[np.argsort(self.node_infoset[decisions], kind="stable")]
+
+    @cached_property
+    def _infoset_bounds(self) -> NDArray[np.int64]:
+        counts = np.bincount(self.node_infoset[self.node_infoset >= 0])
+        return np.concatenate([[0], np.cumsum(counts)])
+
+    def infoset_actions(self, infoset: int) -> tuple[str, ...]:
+        """Labels of the actions of an information set."""
+        first = self.first_child[self.infoset_first_node[infoset]]
+        labels = self.node_label[first : first + self.infoset_n_actions[infoset]]
+        return tuple(self.action_labels[label] for label in labels)
+
+    def infoset_label(self, infoset: int) -> str:
+        """Name an information set: its observation, and the way there where that is needed."""
+        label = self.observation_labels[self.infoset_observation[infoset]]
+        if self.unique_observations:
+            return label
+        node = int(self.infoset_first_node[infoset])
+        own = self.own_actions(node, int(self.infoset_player[infoset]))
+        return f"{label} after {' '.join(own)}" if own else label
+
+    def history(self, node: int) -> tuple[str, ...]:
+        """Labels of the actions from the root to a node."""
+        return tuple(self.action_labels[self.node_label[n]] for n in self._path(node))
+
+    def own_actions(self, node: int, player: int) -> tuple[str, ...]:
+        """Labels of a player's own actions from the root to a node."""
+        return tuple(
+            self.action_labels[self.node_label[n]]
+            for n in self._path(node)
+            if self.node_player[self.parent[n]] == player
+        )
+
+    def _path(self, node: int) -> list[int]:
+        path = []
+        while node:
+            path.append(node)
+            node = int(self.parent[node])
+        return path[::-1]
+
+    @cached_property
+    def exact_payoffs(self) -> NDArray[Any]:
+        """Terminal payoffs as Fractions, shape (n_players, n_terminals), object dtype."""
+        values, which = np.unique(self.terminal_payoffs, return_inverse=True)
+        if all(isinstance(p, float | np.floating) for p in self._given_payoffs.flat):
+            table = np.array([Fraction(v) for v in values.tolist()] or [None], dtype=object)
+            return _frozen(table[which].reshape(self.terminal_payoffs.shape))
+        exact = np.empty(self._given_payoffs.shape, dtype=object)
+        exact.flat = [_fraction(payoff) for payoff in self._given_payoffs.flat]
+        return _frozen(exact)
+
+    @cached_property
+    def exact_chance(self) -> NDArray[Any]:
+        """Probability of each of ``chance_children`` as Fractions that sum to one a node."""
+        exact = np.array([_fraction(p) for p in self._given_probabilities], dtype=object)
+        if exact.size:
+            _, sibling = np.unique(self.parent[self.chance_children], return_inverse=True)
+            total = np.full(sibling.max() + 1, Fraction(0), dtype=object)
+            np.add.at(total, sibling, exact)
+            exact = exact / total[sibling]
+        return _frozen(exact)
+
+    @cached_property
+    def payoff_range(self) -> float:
+        """Largest difference between two payoffs of one player."""
+        if not self.n_terminals:
+            return 0.0
+        return float(np.ptp(self.terminal_payoffs, axis=1).max())
+
+    def expected_payoffs(self, profile: BehaviorProfile) -> NDArray[np.float64]:
+        """Expected payoffs of a profile, shape (n_players,)."""
+        profile.check_fits(self)
+        return self.sequence_form.expected_payoffs(profile.probabilities)
+
+    def is_constant_sum(self) -> bool:
+        """Whether the payoffs add up to the same number at every terminal history, exactly."""
+        integral = bool((self.terminal_payoffs == np.rint(self.terminal_payoffs)).all())
+        small = bool((np.abs(self.terminal_payoffs) < 2**50).all())
+        payoffs = self.terminal_payoffs if integral and small else self.exact_payoffs
+        sums = payoffs.sum(axis=0)
+        return bool((sums == sums[0]).all())
+
+    def has_perfect_information(self) -> bool:
+        """Whether every information set is a single history."""
+        return bool(self.infoset_player.size == np.count_nonzero(self.node_infoset >= 0))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the game's content."""
+        sha = hashlib.sha256(b"gametheory extensive form 1")
+        for array in (self.node_player, self.node_infoset, self.n_children, self.node_label):
+            sha.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
+        sha.update(repr((self.players, self.title, self.action_labels)).encode())
+        for exact in (self.exact_payoffs, self.exact_chance):
+            sha.update(" ".join(map(str, exact.flat)).encode())
+        return sha.hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ExtensiveFormGame):
+            return NotImplemented
+        return self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        name = f" {self.title!r}" if self.title else ""
+        return (
+            f"<ExtensiveFormGame{name}: {self.n_players} players, {self.n_nodes:,} histories, "
+            f"{self.infoset_player.size:,} information sets>"
+        )
+
+    @classmethod
+    def from_state(
+        cls,
+        state: GameState,
+        *,
+        players: Sequence[str] | None = None,
+        title: str = "",
+        max_histories: int = 5_000_000,
+    ) -> ExtensiveFormGame:
+        """Build the whole tree of a game that a simulator can play.
+
+        Parameters
+        ----------
+        state : GameState
+            The state at the start; it is cloned, never changed.
+        players : sequence of str, optional
+            Names; "player 0", "player 1", ... by default.
+        title : str
+        max_histories : int
+            Refuse larger games.
+
+        Raises
+        ------
+        InvalidGame
+            If the states contradict one another, or recall is imperfect.
+        UnsupportedGame
+            If the game has more than ``max_histories`` histories.
+        """
+        from gametheory.games.game_state import explore
+        from gametheory.games.state_graph import unroll
+
+        graph = explore(state, players=players, title=title, max_states=max_histories)
+        return unroll(graph, max_histories=max_histories)
+
+
+def _fraction(number: Any) -> Fraction:
+    return Fraction(number.item() if isinstance(number, np.generic) else number)
+
+
+class _InformationSets(Sequence[InformationSet]):
+    """A view of a game's information sets that builds each record when asked for it."""
+
+    def __init__(self, game: ExtensiveFormGame) -> None:
+        self._game = game
+
+    def __len__(self) -> int:
+        return int(self._game.infoset_player.size)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return tuple(self[i] for i in range(*index.indices(len(self))))
+        game, infoset = self._game, range(len(self))[index]
+        low, high = game._infoset_bounds[infoset : infoset + 2]
+        return InformationSet(
+            infoset,
+            int(game.infoset_player[infoset]),
+            game.infoset_label(infoset),
+            game.infoset_actions(infoset),
+            tuple(game._nodes_by_infoset[low:high].tolist()),
+        )
+
+    def __iter__(self) -> Iterator[InformationSet]:
+        return (self[i] for i in range(len(self)))
+
+    def find(self, player: int | str, label: str) -> InformationSet:
+        """Look an information set up by its player and label."""
+        game = self._game
+        number = game.players.index(player) if isinstance(player, str) else player
+        for infoset in np.flatnonzero(game.infoset_player == number).tolist():
+            if game.infoset_label(infoset) == label:
+                found: InformationSet = self[infoset]
+                return found
+        raise InvalidGame(
+            f"player {player!r} has no information set {label!r}",
+            hint="list game.information_sets for the labels",
+        )
