@@ -110,7 +110,7 @@ class CallablePolicy:
     def act(self, view: View, rng: np.random.Generator) -> Any:
         """Take the function's action, or sample from its probabilities."""
         answer = self.f(view.observation, view.mask)
-        if view.n_actions is None or np.ndim(answer) == 0:
+        if view.n_actions is None or not _is_vector(answer):
             return checked_action(view, answer)
         return sample_index(checked_distribution(view, answer), rng) + view.start
 
@@ -125,7 +125,7 @@ class CallablePolicy:
         """
         n_actions = n_actions_of(view, repr(self))
         answer = self.f(view.observation, view.mask)
-        if np.ndim(answer) > 0:
+        if _is_vector(answer):
             return checked_distribution(view, answer)
         action = checked_action(view, answer)
         key = observation_key((view.agent, view.observation))
@@ -229,3 +229,10 @@ def checked_probabilities(policy: Policy, view: View) -> Probabilities:
             hint="add probabilities(view), or compare by sampled episodes instead",
         )
     return checked_distribution(view, policy.probabilities(view))
+
+
+def _is_vector(answer: Any) -> bool:
+    try:
+        return bool(np.ndim(answer) > 0)
+    except ValueError:  # a ragged sequence, which the check of distributions refuses
+        return True

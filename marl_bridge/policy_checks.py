@@ -86,7 +86,7 @@ def checked_distribution(view: View, probabilities: Any) -> NDArray[np.float64]:
     legal = legal_indices(view)
     try:
         p = np.array(probabilities, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise _refused(view, f"returned {probabilities!r} for probabilities") from error
     if p.shape != (view.n_actions,):
         raise _refused(view, f"returned probabilities of shape {p.shape}")
