@@ -108,7 +108,8 @@ def betting(samples: Samples, *, low: float, high: float, confidence: float = 0.
     -----
     For samples scaled to [0, 1], a candidate mean m is excluded as soon as one of the capitals
     ``prod(1 + min(l_i, c / m) (x_i - m))`` and ``prod(1 - min(l_i, c / (1 - m)) (x_i - m))``
-    has reached ``2 / delta``, at the last sample or before. The bets ``l_i = sqrt(2 ln(2 / delta) / (n s_{i-1}))`` use the
+    has reached ``2 / delta``, at the last sample or before. The bets
+    ``l_i = sqrt(2 ln(2 / delta) / (n s_{i-1}))`` use the
     variance ``s_{i-1}`` of the samples before. Each factor of the first capital falls in m and
     each of the second rises, so that bisection finds the two ends; they are rounded outward.
     Guaranteed at every n, by Ville's inequality; the

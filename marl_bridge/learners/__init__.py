@@ -1,1 +1,7 @@
-"""TO BE WRITTEN."""
+"""Learners: policies from episodes, with what theory promises about each."""
+
+from __future__ import annotations
+
+from marl_bridge.learners.training import Training, train
+
+__all__ = ["Training", "train"]

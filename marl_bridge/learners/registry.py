@@ -1,0 +1,116 @@
+"""The list of learners: a learner is one file and one :func:`register`.
+
+A learner is a class. It plays one episode at a time and can be asked for its policies at any
+moment. Progress, Ctrl-C, clocks and curves are the business of ``train``, so no learner
+repeats them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol, TypeVar
+
+from gametheory.errors import UnsupportedGame
+from marl_bridge.tabular_policy import TabularPolicy
+
+__all__ = ["Learner", "RegisteredLearner", "find_learner", "learners", "register"]
+
+
+class Learner(Protocol):
+    """Learning under way.
+
+    It is built as ``learner(source, episodes=..., seed=..., **options)``; ``episodes`` is the
+    number of episodes it will be given, for its schedules.
+    """
+
+    agents: tuple[str, ...]
+
+    def run_episode(self) -> Sequence[float]:
+        """Play and learn from one episode; return each agent's return in it."""
+
+    def policies(self) -> dict[str, TabularPolicy]:
+        """Return what was learned so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredLearner:
+    """One way to learn.
+
+    Attributes
+    ----------
+    name : str
+        The name ``train(make, name)`` knows it by.
+    start : callable
+        Builds a :class:`Learner`.
+    default_episodes : int
+        How many episodes it is given when nobody says.
+    promise : str
+        What theory says about its result.
+    source : str
+        Who published it.
+    """
+
+    name: str
+    start: Callable[..., Learner]
+    default_episodes: int
+    promise: str
+    source: str
+
+
+_REGISTERED: dict[str, RegisteredLearner] = {}
+_Start = TypeVar("_Start", bound=Callable[..., Learner])
+
+
+def register(
+    name: str, *, default_episodes: int, promise: str, source: str
+) -> Callable[[_Start], _Start]:
+    """Make a learner known to ``train``, the command line and the contract tests."""
+
+    def add(start: _Start) -> _Start:
+        if name in _REGISTERED:
+            raise ValueError(f"two learners are called {name!r}")
+        _REGISTERED[name] = RegisteredLearner(name, start, default_episodes, promise, source)
+        return start
+
+    return add
+
+
+@cache
+def _import_all() -> None:
+    package = importlib.import_module("marl_bridge.learners")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+
+
+def learners() -> tuple[RegisteredLearner, ...]:
+    """List the registered learners by name.
+
+    Examples
+    --------
+    >>> [learner.name for learner in learners()]
+    ['independent-q']
+    """
+    _import_all()
+    return tuple(_REGISTERED[name] for name in sorted(_REGISTERED))
+
+
+def find_learner(name: str) -> RegisteredLearner:
+    """Look a learner up.
+
+    Raises
+    ------
+    UnsupportedGame
+        If there is none of this name.
+    """
+    _import_all()
+    if name not in _REGISTERED:
+        raise UnsupportedGame(
+            f"there is no learner {name!r}",
+            where="learner",
+            valid=" or ".join(map(repr, sorted(_REGISTERED))),
+        )
+    return _REGISTERED[name]
