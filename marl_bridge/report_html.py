@@ -11,7 +11,14 @@ from pathlib import Path
 
 from marl_bridge.report import AgentReport, Report
 from marl_bridge.report_picture import legend, picture, shares_bar
-from marl_bridge.report_words import mapping_rows, number, percent, printable, status_line
+from marl_bridge.report_words import (
+    mapping_rows,
+    number,
+    percent,
+    printable,
+    sampling_line,
+    status_line,
+)
 
 __all__ = ["to_document", "to_fragment", "write_html"]
 
@@ -43,9 +50,10 @@ earned.</p>
 WORDS = (
     (
         "Empirical return",
-        "The mean return of the episodes that were played, seats balanced where that applies. The "
-        "bar is its interval: in repeated experiments at least the stated share of such intervals "
-        "contains the true expected return, whatever the distribution of the returns.",
+        "The mean return of the episodes that were played. The bar is its interval: were the "
+        "experiment repeated, at least the stated share of such intervals would contain the "
+        "expected return. Betting and Hoeffding intervals keep this promise whatever the returns' "
+        "distribution; Student's t is a heuristic. Each interval speaks for itself alone.",
     ),
     (
         "Exact return",
@@ -150,22 +158,12 @@ def _section(report: Report, anchor: str) -> str:
         "<h3>Returns against the optimum</h3>\n" if report.exact else "<h3>Returns</h3>\n",
         f"<figure>\n{picture(report.agents)}\n{legend(exact=report.exact)}</figure>\n",
         _figures_table(report),
-        f'<p class="note">{_text(status_line(report))} {_text(_sampling(report))}</p>\n',
+        f'<p class="note">{_text(status_line(report))} {_text(sampling_line(report))}</p>\n',
         _opponents_table(report.agents),
         _pairs(report),
         "</section>\n",
     ]
     return "".join(parts)
-
-
-def _sampling(report: Report) -> str:
-    figure = report.team_return
-    text = (
-        f"Intervals: {100 * figure.confidence:g} % confidence, {figure.method}, "
-        f"{figure.episodes:,} episodes."
-    )
-    cut = " Interrupted: the figures speak of the episodes played so far."
-    return text + cut if report.interrupted else text
 
 
 def _tiles(report: Report) -> str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from marl_bridge.report_words import interval, number, percent, printable, status_line
+from marl_bridge.report_words import (
+    interval,
+    number,
+    percent,
+    printable,
+    sampling_line,
+    status_line,
+)
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
@@ -102,17 +109,7 @@ def _sentences(report: Report) -> list[RenderableType]:
     if shown:
         lines.append(Text(", ".join(shown), style="bold"))
     lines.append(Text(status_line(report), style="" if report.exact else "bold"))
-    lines.append(Text(_interval_line(report), style="dim"))
-    if report.interrupted:
-        lines.append(Text("Interrupted: the figures speak of the episodes played so far."))
+    lines.append(Text(sampling_line(report), style="dim"))
     for sentence in report.verdict:
         lines.append(Padding(Text(printable(sentence)), (0, 0, 0, 2)))
     return lines
-
-
-def _interval_line(report: Report) -> str:
-    figure = report.team_return
-    return (
-        f"Intervals: {100 * figure.confidence:g} % confidence, {printable(figure.method)}, "
-        f"{figure.episodes:,} episodes."
-    )

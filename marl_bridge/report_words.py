@@ -10,7 +10,16 @@ if TYPE_CHECKING:
     from marl_bridge.figures import Figure
     from marl_bridge.report import Report
 
-__all__ = ["fact", "interval", "mapping_rows", "number", "percent", "printable", "status_line"]
+__all__ = [
+    "fact",
+    "interval",
+    "mapping_rows",
+    "number",
+    "percent",
+    "printable",
+    "sampling_line",
+    "status_line",
+]
 
 ABSENT = "-"
 
@@ -119,3 +128,19 @@ def status_line(report: Report) -> str:
     concept = names.get(report.solution_concept, f"{report.solution_concept} equilibrium")
     status = printable(report.solution_status).replace("_", " ")
     return f"Theoretical value: {printable(concept)}, {status or 'status not recorded'}."
+
+
+def sampling_line(report: Report) -> str:
+    """Say how the intervals were found, and what has to be known about them."""
+    figures = [report.team_return, *(agent.empirical_return for agent in report.agents)]
+    methods = dict.fromkeys(printable(figure.method) for figure in figures)
+    notes = dict.fromkeys(printable(figure.note) for figure in figures if figure.note)
+    first = figures[0]
+    lines = [
+        f"Intervals: {100 * first.confidence:g} % confidence each, {', '.join(methods)}, "
+        f"{first.episodes:,} episodes."
+    ]
+    lines += [f"{note[0].upper()}{note[1:].rstrip('.')}." for note in notes]
+    if report.interrupted:
+        lines.append("Interrupted: the figures speak of the episodes played so far.")
+    return " ".join(lines)

@@ -99,7 +99,7 @@ def test_terminal_table_fits_80_columns_and_shows_every_figure() -> None:
         assert shown in text
     assert "NashConv 1.4000, Exploitability 0.7000" in text
     assert "subgame-perfect equilibrium, certified exact" in text
-    assert "95 % confidence, betting, 2,000 episodes" in text
+    assert "95 % confidence each, betting, 2,000 episodes" in text
     assert "is exploitable" in text
 
 
@@ -124,6 +124,13 @@ def test_terminal_takes_names_for_text_not_for_markup() -> None:
     assert "[red]y" in text
     assert "\x1b" not in text
     assert "\x07" not in text
+
+
+def test_notes_of_intervals_are_told() -> None:
+    told = replace(SAMPLED.team_return, method="student-t", note="a heuristic.")
+    assert "student-t, betting, 2,000 episodes. A heuristic." in str(
+        replace(SAMPLED, team_return=told)
+    ).replace("\n", " ")
 
 
 def test_json_keeps_every_float() -> None:
