@@ -64,7 +64,7 @@ class _Entry:
 
 @register(
     "independent-q",
-    default_episodes=40_000,
+    default_episodes=60_000,
     promise="none with several learners; one learner against fixed opponents in a Markov "
     "environment: optimal action values in the limit",
     source="Watkins and Dayan (1992), Q-learning; Tan (1993), independent agents",
@@ -112,7 +112,7 @@ class IndependentQ:
         *,
         episodes: int,
         seed: int = 0,
-        exploration: Schedule = Schedule(1.0, 0.1, 0.5),
+        exploration: Schedule = Schedule(1.0, 0.2, 0.8),
         step_size: Schedule = Schedule(0.5, 0.05, 1.0),
         discount: float = 1.0,
     ) -> None:
