@@ -11,8 +11,9 @@ pure-nash: exact (rational arithmetic)
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from gametheory.lazy import make_lazy
 
 if TYPE_CHECKING:
     from gametheory.algorithms.registry import algorithms as methods
@@ -81,56 +82,41 @@ __all__ = [
 ]
 __version__ = "0.1.0"
 
-# Public name -> the module that holds it: imported on first use, so that importing the package
-# costs next to nothing.
-_HOMES = {
-    "methods": "gametheory.algorithms.registry:algorithms",
-    "verify": "gametheory.certificates:verify",
-    "best_response": "gametheory.concepts:best_response",
-    "best_response_value": "gametheory.concepts:best_response_value",
-    "exploitability": "gametheory.concepts:exploitability",
-    "max_regret": "gametheory.concepts:max_regret",
-    "nash_conv": "gametheory.concepts:nash_conv",
-    "player_regrets": "gametheory.concepts:player_regrets",
-    "GameFormatError": "gametheory.errors:GameFormatError",
-    "GameTheoryError": "gametheory.errors:GameTheoryError",
-    "InvalidGame": "gametheory.errors:InvalidGame",
-    "InvalidProfile": "gametheory.errors:InvalidProfile",
-    "MissingExtra": "gametheory.errors:MissingExtra",
-    "UnsupportedGame": "gametheory.errors:UnsupportedGame",
-    "load_game": "gametheory.formats:load_game",
-    "load_profile": "gametheory.formats:load_profile",
-    "save_game": "gametheory.formats:save_game",
-    "catalog": "gametheory.games:catalog",
-    "BehaviorProfile": "gametheory.games.behavior_profile:BehaviorProfile",
-    "CHANCE": "gametheory.games.extensive_form:CHANCE",
-    "TERMINAL": "gametheory.games.extensive_form:TERMINAL",
-    "ExtensiveFormGame": "gametheory.games.extensive_form:ExtensiveFormGame",
-    "InformationSet": "gametheory.games.extensive_form:InformationSet",
-    "SIMULTANEOUS": "gametheory.games.game_state:SIMULTANEOUS",
-    "GameState": "gametheory.games.game_state:GameState",
-    "GameTree": "gametheory.games.game_tree:GameTree",
-    "NormalFormGame": "gametheory.games.normal_form:NormalFormGame",
-    "MixedProfile": "gametheory.games.profiles:MixedProfile",
-    "Certificate": "gametheory.solution:Certificate",
-    "Solution": "gametheory.solution:Solution",
-    "Status": "gametheory.solution:Status",
-    "Trace": "gametheory.solution:Trace",
-    "solve": "gametheory.solve:solve",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'gametheory' has no attribute {name!r}")
-    module, _, attribute = _HOMES[name].partition(":")
-    if name == "catalog":
-        value: Any = import_module("gametheory.games.catalog")
-    else:
-        value = getattr(import_module(module), attribute)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+make_lazy(
+    __name__,
+    {
+        "CHANCE": "gametheory.games.extensive_form",
+        "SIMULTANEOUS": "gametheory.games.game_state",
+        "TERMINAL": "gametheory.games.extensive_form",
+        "BehaviorProfile": "gametheory.games.behavior_profile",
+        "Certificate": "gametheory.solution",
+        "ExtensiveFormGame": "gametheory.games.extensive_form",
+        "GameFormatError": "gametheory.errors",
+        "GameState": "gametheory.games.game_state",
+        "GameTheoryError": "gametheory.errors",
+        "GameTree": "gametheory.games.game_tree",
+        "InformationSet": "gametheory.games.extensive_form",
+        "InvalidGame": "gametheory.errors",
+        "InvalidProfile": "gametheory.errors",
+        "MissingExtra": "gametheory.errors",
+        "MixedProfile": "gametheory.games.profiles",
+        "NormalFormGame": "gametheory.games.normal_form",
+        "Solution": "gametheory.solution",
+        "Status": "gametheory.solution",
+        "Trace": "gametheory.solution",
+        "UnsupportedGame": "gametheory.errors",
+        "best_response": "gametheory.concepts",
+        "best_response_value": "gametheory.concepts",
+        "catalog": "gametheory.games.catalog:",
+        "exploitability": "gametheory.concepts",
+        "load_game": "gametheory.formats",
+        "load_profile": "gametheory.formats",
+        "max_regret": "gametheory.concepts",
+        "methods": "gametheory.algorithms.registry:algorithms",
+        "nash_conv": "gametheory.concepts",
+        "player_regrets": "gametheory.concepts",
+        "save_game": "gametheory.formats",
+        "solve": "gametheory.solve",
+        "verify": "gametheory.certificates",
+    },
+)

@@ -18,8 +18,10 @@ class _LazyPackage(ModuleType):
         home = self.__dict__["_homes"].get(name)
         if home is None:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        module, _, attribute = home.partition(":")
-        value = getattr(import_module(module), attribute or name)
+        module, colon, attribute = home.partition(":")
+        value: Any = import_module(module)
+        if attribute or not colon:
+            value = getattr(value, attribute or name)
         setattr(self, name, value)
         return value
 
@@ -44,7 +46,7 @@ def make_lazy(package: str, homes: Mapping[str, str]) -> None:
         The package's ``__name__``.
     homes : mapping of str to str
         The module that holds each public name, as "module", or "module:attribute" where the
-        name is another there.
+        name is another there, or "module:" where the name stands for the module itself.
     """
     module = sys.modules[package]
     module.__dict__["_homes"] = dict(homes)

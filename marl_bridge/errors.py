@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gametheory.errors import GameTheoryError, UnsupportedGame
 
-__all__ = ["ExtractionRefused", "InvalidEnvironment", "InvalidPolicy"]
+__all__ = ["ExtractionRefused", "InvalidEnvironment", "InvalidPolicy", "UnknownProbabilities"]
 
 
 class InvalidEnvironment(GameTheoryError, ValueError):
@@ -17,3 +17,7 @@ class InvalidPolicy(GameTheoryError, ValueError):
 
 class ExtractionRefused(UnsupportedGame):
     """The environment's exact game cannot be extracted; the message says why."""
+
+
+class UnknownProbabilities(InvalidPolicy):
+    """A policy acts, but cannot state the probabilities it acts with."""

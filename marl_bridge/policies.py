@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marl_bridge.environments.driver import View
-from marl_bridge.errors import InvalidPolicy
+from marl_bridge.errors import InvalidPolicy, UnknownProbabilities
 from marl_bridge.observations import observation_key
 from marl_bridge.policy_checks import (
     checked_action,
@@ -119,7 +119,7 @@ class CallablePolicy:
 
         Raises
         ------
-        InvalidPolicy
+        UnknownProbabilities
             If the function returns different actions for the same observation: it draws them
             itself, so that its distribution cannot be known exactly.
         """
@@ -140,7 +140,7 @@ class CallablePolicy:
         for _ in range(_REPETITIONS - 1):
             again = checked_action(view, self.f(view.observation, view.mask))
             if again != action:
-                raise InvalidPolicy(
+                raise UnknownProbabilities(
                     f"the policy of agent {view.agent!r} chose {action} and then {again} for the "
                     "same observation: it samples its own actions",
                     where=f"observation {view.observation!r}",

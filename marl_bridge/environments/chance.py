@@ -19,7 +19,7 @@ def global_generators() -> tuple[str, str]:
     return repr(random.getstate()), repr(np.random.get_state(legacy=False))  # noqa: NPY002
 
 
-def refusechance_refused(
+def refuse_chance(
     source: EnvironmentSource, *, seed: int, episodes: int = 6, steps: int = 200
 ) -> None:
     """Refuse an environment that is seen to use chance.

@@ -1,0 +1,224 @@
+"""The main job: returns of policies against the theoretical optimum of their environment."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
+from typing import Any
+
+from gametheory.errors import UnsupportedGame
+from gametheory.games.behavior_profile import BehaviorProfile
+from gametheory.solution import Solution
+from marl_bridge.environments.extraction import Extraction, extract
+from marl_bridge.environments.opening import Make, open_environment
+from marl_bridge.errors import ExtractionRefused, UnknownProbabilities
+from marl_bridge.estimation import Estimate, estimate
+from marl_bridge.optimum import distances, solve_game
+from marl_bridge.report import AgentReport, Report
+from marl_bridge.tabulation import tabulate
+from marl_bridge.verdict import verdict
+
+__all__ = ["check"]
+
+_TOLERANCE = 1e-9
+"""Gains up to this part of the payoff range count as rounding."""
+
+
+def check(
+    make: Make,
+    policies: Any,
+    *,
+    episodes: int = 2000,
+    confidence: float = 0.95,
+    seed: int = 0,
+    env_kwargs: Mapping[str, Any] | None = None,
+    max_steps: int | None = None,
+    time_limit: float = 60.0,
+    progress: Callable[[int, int], object] | None = None,
+) -> Report:
+    """Say how far policies' returns are from the theoretical optimum.
+
+    The exact part extracts the environment's game, solves it, and computes the policies'
+    returns, best responses and NashConv on it. Where the game cannot be extracted the report
+    says why, and gives the estimated returns alone.
+
+    Parameters
+    ----------
+    make : str, module or callable
+        The environment: an id, a module, or what builds one.
+    policies : policy-like or mapping
+        One for all agents or one for each: "random", a Policy, or a function of (observation,
+        mask) that returns an action or the probability of each action.
+    episodes : int
+        Sampled for the empirical returns.
+    confidence : float
+        Of each interval.
+    seed : int
+    env_kwargs : mapping, optional
+        Keyword arguments for the environment.
+    max_steps : int, optional
+        Cut longer episodes; the exact part is left out then, as it speaks of whole ones.
+    time_limit : float
+        Seconds for the extraction.
+    progress : callable, optional
+        ``progress(done, total)`` after every episode.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    InvalidEnvironment
+        If there is no such environment.
+    InvalidPolicy
+        If a policy returns something illegal.
+
+    Examples
+    --------
+    >>> report = check("classic/rps-v2", "random", env_kwargs={"max_cycles": 1}, episodes=200)
+    >>> report.exact, round(report.nash_conv, 9)
+    (True, 0.0)
+    """
+    source = open_environment(make, env_kwargs=env_kwargs)
+    extraction, why_not = _try_extract(make, env_kwargs, seed, max_steps, time_limit)
+    measured = estimate(
+        make,
+        policies,
+        episodes=episodes,
+        confidence=confidence,
+        seed=seed,
+        env_kwargs=env_kwargs,
+        ranges=None if extraction is None else extraction.return_ranges,
+        max_steps=max_steps,
+        progress=progress,
+    )
+    report = Report(
+        environment=source.name,
+        api="AEC" if source.api == "aec" else "Parallel",
+        agents=tuple(AgentReport(agent, figure) for agent, figure in measured.returns.items()),
+        team_return=measured.team,
+        why_not_exact=why_not,
+        verdict=(_ESTIMATES_ONLY,),
+        parameters=_parameters(measured, confidence, seed, env_kwargs, max_steps),
+        interrupted=measured.episodes.interrupted,
+    )
+    return report if extraction is None else _with_optimum(report, extraction, policies)
+
+
+_ESTIMATES_ONLY = (
+    "The returns are estimates; how much better a policy could do is not known, "
+    "so none is called good or exploitable."
+)
+
+
+def _try_extract(
+    make: Make,
+    env_kwargs: Mapping[str, Any] | None,
+    seed: int,
+    max_steps: int | None,
+    time_limit: float,
+) -> tuple[Extraction | None, str]:
+    """Extract the game and unroll it, or say why not."""
+    if max_steps is not None:
+        return None, "the episodes are cut by max_steps, and the optimum is one of whole episodes"
+    try:
+        extraction = extract(make, env_kwargs=env_kwargs, seed=seed, time_limit=time_limit)
+        _ = extraction.game
+    except ExtractionRefused as refusal:
+        return None, refusal.what
+    except UnsupportedGame as refusal:
+        return None, f"{refusal.what} ({refusal.where})"
+    return extraction, ""
+
+
+def _with_optimum(report: Report, extraction: Extraction, policies: Any) -> Report:
+    """Add the exact figures to a report."""
+    game = extraction.game
+    solution = solve_game(game)
+    solved = isinstance(solution, Solution) and bool(solution.equilibria)
+    facts = {
+        **extraction.audit.to_dict(),
+        "n_histories": game.n_nodes,
+        "n_information_sets": game.n_infosets,
+    }
+    report = replace(report, facts=MappingProxyType(facts))
+    if isinstance(solution, Solution) and solved:
+        optimum = solution.payoffs.tolist()
+        report = replace(
+            report,
+            agents=tuple(
+                replace(agent, optimal_value=value)
+                for agent, value in zip(report.agents, optimum, strict=True)
+            ),
+            solution_status=str(solution.status),
+            solution_concept=solution.concept,
+        )
+    try:
+        profile = tabulate(policies, extraction)
+    except UnknownProbabilities as error:
+        return replace(report, why_not_exact=f"no exact figures for these policies: {error.what}")
+    return _with_distances(report, extraction, profile, solved=solved)
+
+
+def _with_distances(
+    report: Report, extraction: Extraction, profile: BehaviorProfile, *, solved: bool
+) -> Report:
+    game = extraction.game
+    found = distances(game, profile)
+    agents = tuple(
+        replace(
+            agent,
+            exact_return=float(found.returns[player]),
+            best_response_value=float(found.best_responses[player]),
+            best_response_gain=float(found.gains[player]),
+            against_random=found.against_random[player],
+            worst_case_return=None if found.worst_case is None else float(found.worst_case[player]),
+        )
+        for player, agent in enumerate(report.agents)
+    )
+    nash_conv = float(found.gains.sum())
+    zero_sum = found.worst_case is not None
+    return replace(
+        report,
+        agents=agents,
+        nash_conv=nash_conv,
+        exploitability=nash_conv / 2 if zero_sum else None,
+        exact=True,
+        verdict=verdict(
+            agents, zero_sum=zero_sum, tolerance=_TOLERANCE * game.payoff_range, solved=solved
+        ),
+    )
+
+
+def _parameters(
+    measured: Estimate,
+    confidence: float,
+    seed: int,
+    env_kwargs: Mapping[str, Any] | None,
+    max_steps: int | None,
+) -> Mapping[str, object]:
+    packages = ("gametheory-toolkit", "numpy", "pettingzoo")
+    return MappingProxyType(
+        {
+            "episodes": len(measured.episodes),
+            "confidence": confidence,
+            "seed": seed,
+            "env_kwargs": dict(env_kwargs or {}),
+            "max_steps": max_steps,
+            "versions": {
+                "python": platform.python_version(),
+                **{package: _version(package) for package in packages},
+            },
+        }
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed as a package"

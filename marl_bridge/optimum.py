@@ -1,0 +1,83 @@
+"""The exact side of a check: policies against the solved game."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+import gametheory
+from gametheory.errors import UnsupportedGame
+from gametheory.games.behavior_profile import BehaviorProfile
+from gametheory.games.extensive_form import ExtensiveFormGame
+from gametheory.solution import Solution
+from marl_bridge.report import AgainstRandom
+
+__all__ = ["Distances", "against_random", "distances", "solve_game"]
+
+
+@dataclass(frozen=True, eq=False)
+class Distances:
+    """A profile's exact figures, each of shape (n_players,).
+
+    Attributes
+    ----------
+    returns : ndarray
+        Expected payoffs.
+    best_responses : ndarray
+        What each player would earn by best responding to the others.
+    worst_case : ndarray or None
+        Each player's payoff against a best-responding opponent; None unless the game is
+        two-player constant-sum.
+    against_random : tuple of AgainstRandom
+        Each player's behavior against uniform random play of the others.
+    """
+
+    returns: NDArray[np.float64]
+    best_responses: NDArray[np.float64]
+    worst_case: NDArray[np.float64] | None
+    against_random: tuple[AgainstRandom, ...]
+
+    @property
+    def gains(self) -> NDArray[np.float64]:
+        """Each player's regret; rounding never makes it negative."""
+        return np.maximum(self.best_responses - self.returns, 0.0)
+
+
+def solve_game(game: ExtensiveFormGame) -> Solution | UnsupportedGame:
+    """Solve by the strongest concept there is a method for; else return the refusal."""
+    concept = "subgame-perfect" if game.has_perfect_information() else "nash"
+    try:
+        return gametheory.solve(game, concept)
+    except UnsupportedGame as refusal:
+        return refusal
+
+
+def distances(game: ExtensiveFormGame, profile: BehaviorProfile) -> Distances:
+    """Compute a profile's returns, best responses and play against random, exactly.
+
+    Cost: a few passes over the terminal histories for each player.
+    """
+    returns = game.expected_payoffs(profile)
+    best = np.array(
+        [gametheory.best_response_value(game, profile, player) for player in range(game.n_players)]
+    )
+    worst = None
+    if game.n_players == 2 and game.is_constant_sum():
+        worst = game.terminal_payoffs[:, 0].sum() - best[::-1]
+    uniform = BehaviorProfile.uniform(game)
+    meetings = tuple(
+        against_random(game, uniform.replace(profile, player, game), player)
+        for player in range(game.n_players)
+    )
+    return Distances(returns, best, worst, meetings)
+
+
+def against_random(game: ExtensiveFormGame, profile: BehaviorProfile, player: int) -> AgainstRandom:
+    """Split one player's payoffs under a profile into wins, draws and losses by their sign."""
+    reach = game.sequence_form.reach(profile.probabilities)
+    payoffs = game.terminal_payoffs[player]
+    wins, losses = float(reach[payoffs > 0].sum()), float(reach[payoffs < 0].sum())
+    draws = float(reach[payoffs == 0].sum())  # payoffs are given numbers, not computed ones
+    return AgainstRandom(wins, draws, losses, float(reach @ payoffs))

@@ -1,0 +1,85 @@
+"""What the figures of a check mean, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from marl_bridge.report import AgentReport
+from marl_bridge.report_words import number, percent
+
+__all__ = ["verdict"]
+
+
+def verdict(
+    agents: Sequence[AgentReport], *, zero_sum: bool, tolerance: float, solved: bool
+) -> tuple[str, ...]:
+    """Say for each agent whether its policy is optimal or exploitable, then for the profile.
+
+    Parameters
+    ----------
+    agents : sequence of AgentReport
+        With their exact figures.
+    zero_sum : bool
+        Whether the game is two-player constant-sum, so that one policy alone can be optimal.
+    tolerance : float
+        Differences up to this count as none, in payoff units.
+    solved : bool
+        Whether the optimal values are known.
+    """
+    speak = _zero_sum_sentence if zero_sum and solved else _general_sentence
+    sentences = [speak(agent, tolerance) for agent in agents]
+    gains = [agent.best_response_gain or 0.0 for agent in agents]
+    total = sum(gains)
+    if max(gains) <= tolerance:
+        sentences.append("Together the policies are an equilibrium: no agent can gain alone.")
+    else:
+        sentences.append(
+            f"Together the policies are no equilibrium: NashConv is {number(total)}."
+        )
+    sentences.append(_agreement(agents))
+    return tuple(sentences)
+
+
+def _zero_sum_sentence(agent: AgentReport, tolerance: float) -> str:
+    """Hold one policy's guarantee against the value of its seat."""
+    worst, value = agent.worst_case_return or 0.0, agent.optimal_value or 0.0
+    if value - worst <= tolerance:
+        return (
+            f"{agent.agent} plays optimally: no opponent can hold it below the value "
+            f"{number(value)} of its seat."
+        )
+    meeting = agent.against_random
+    fame = ""
+    if meeting is not None and meeting.wins > 0.5:
+        fame = f"wins {percent(meeting.wins)} of its games against random play, but "
+    return (
+        f"{agent.agent} is exploitable: it {fame}a best-responding opponent holds it to "
+        f"{number(worst)}, {number(value - worst)} below the value {number(value)} of its seat."
+    )
+
+
+def _general_sentence(agent: AgentReport, tolerance: float) -> str:
+    gain = agent.best_response_gain or 0.0
+    if gain <= tolerance:
+        return f"{agent.agent} best responds to the others: it cannot gain by deviating alone."
+    return (
+        f"{agent.agent} could gain {number(gain)} by best responding to the others "
+        f"({number(agent.best_response_value)} instead of {number(agent.exact_return)})."
+    )
+
+
+def _agreement(agents: Sequence[AgentReport]) -> str:
+    """Compare the sampled and the computed returns."""
+    outside = [
+        agent.agent
+        for agent in agents
+        if agent.exact_return is not None and not agent.empirical_return.contains(agent.exact_return)
+    ]
+    if not outside:
+        return "Every interval contains the exact expected return of the same policies."
+    confidence = agents[0].empirical_return.confidence
+    return (
+        f"The interval of {', '.join(outside)} misses the exact expected return, which happens "
+        f"to at most {percent(1 - confidence)} of intervals: repeat with another seed, and if it "
+        "stays so, look for a policy that remembers or an environment that is not repeatable."
+    )
