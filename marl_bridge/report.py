@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from enum import Enum
-from fractions import Fraction
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from marl_bridge.plain_data import plain
 
 if TYPE_CHECKING:
     from marl_bridge.figures import Figure
@@ -127,7 +124,7 @@ class Report:
 
         An infinite or undefined number (an end of an unbounded interval) becomes None.
         """
-        return {"schema": "marl_bridge.report/1", **_plain(self)}
+        return {"schema": "marl_bridge.report/1", **plain(self)}
 
     def to_json(self, *, indent: int | None = 2) -> str:
         """Write the report as standard JSON; every float survives the round trip."""
@@ -142,25 +139,3 @@ class Report:
         from marl_bridge.report_html import to_fragment
 
         return to_fragment(self)
-
-
-def _plain(value: object) -> Any:
-    """Reduce a value to what JSON knows."""
-    plain: Any = value
-    if isinstance(value, Enum):
-        plain = _plain(value.value)
-    elif isinstance(value, np.generic | np.ndarray):
-        plain = _plain(value.tolist())
-    elif isinstance(value, float):
-        plain = value if math.isfinite(value) else None
-    elif is_dataclass(value) and not isinstance(value, type):
-        plain = {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
-    elif isinstance(value, Mapping):
-        plain = {str(key): _plain(item) for key, item in value.items()}
-    elif isinstance(value, tuple | list):
-        plain = [_plain(item) for item in value]
-    elif isinstance(value, set | frozenset):
-        plain = sorted(str(item) for item in value)
-    elif isinstance(value, Fraction) or not isinstance(value, str | int | None):
-        plain = str(value)
-    return plain

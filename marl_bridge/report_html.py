@@ -8,6 +8,7 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from marl_bridge.report import AgentReport, Report
 from marl_bridge.report_picture import legend, picture, shares_bar
@@ -19,6 +20,9 @@ from marl_bridge.report_words import (
     sampling_line,
     status_line,
 )
+
+if TYPE_CHECKING:
+    from marl_bridge.figures import Figure
 
 __all__ = ["to_document", "to_fragment", "write_html"]
 
@@ -147,16 +151,19 @@ def _contents(reports: Sequence[Report]) -> str:
 
 
 def _section(report: Report, anchor: str) -> str:
-    kind, chip = ("sure", "exact optimum") if report.exact else ("open", "no exact optimum")
+    known = "exact figures" if report.exact else "estimates only"
+    kind = "sure" if report.exact else "open"
     verdict = "".join(f"<li>{_text(sentence)}</li>\n" for sentence in report.verdict)
     parts = [
         f'<section class="card environment" id="{anchor}">\n<h2>{_text(report.environment)}</h2>\n',
         f'<span class="chip">{_text(report.api)}</span>',
-        f'<span class="chip {kind}">{chip}</span>\n',
+        f'<span class="chip {kind}">{known}</span>\n',
         f'<ul class="verdict">\n{verdict}</ul>\n' if verdict else "",
         _tiles(report),
-        "<h3>Returns against the optimum</h3>\n" if report.exact else "<h3>Returns</h3>\n",
-        f"<figure>\n{picture(report.agents)}\n{legend(exact=report.exact)}</figure>\n",
+        "<h3>Returns against the optimum</h3>\n"
+        if report.solution_status
+        else "<h3>Returns</h3>\n",
+        f"<figure>\n{picture(report.agents)}\n{legend(report)}</figure>\n",
         _figures_table(report),
         f'<p class="note">{_text(status_line(report))} {_text(sampling_line(report))}</p>\n',
         _opponents_table(report.agents),
@@ -168,11 +175,10 @@ def _section(report: Report, anchor: str) -> str:
 
 def _tiles(report: Report) -> str:
     team = report.team_return
-    ends = f"<small>[{_number(team.lower)}, {_number(team.upper)}]</small>"
     tiles = [
         ("NashConv", "" if report.nash_conv is None else _number(report.nash_conv)),
         ("exploitability", "" if report.exploitability is None else _number(report.exploitability)),
-        ("team return", f"{_number(team.value)} {ends}"),
+        ("team return", _with_ends(team)),
         ("episodes", f"{team.episodes:,}"),
     ]
     shown = "".join(f"<div><dt>{name}</dt><dd>{text}</dd></div>\n" for name, text in tiles if text)
@@ -197,22 +203,22 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "
 
 
 def _figures_table(report: Report) -> str:
-    heads = ["agent", "empirical return"]
+    agents = report.agents
+    columns = {"empirical return": [_with_ends(agent.empirical_return) for agent in agents]}
     if report.exact:
-        heads += ["exact return", "theoretical value", "best-response value", "best-response gain"]
-    rows = []
-    for agent in report.agents:
-        figure = agent.empirical_return
-        ends = f"<small>[{_number(figure.lower)}, {_number(figure.upper)}]</small>"
-        exact = (
-            agent.exact_return,
-            agent.optimal_value,
-            agent.best_response_value,
-            agent.best_response_gain,
-        )
-        cells = [_number(value) for value in exact] if report.exact else []
-        rows.append([_text(agent.agent), f"<span>{_number(figure.value)} {ends}</span>", *cells])
-    return _table(heads, rows)
+        columns["exact return"] = [_number(agent.exact_return) for agent in agents]
+    if report.solution_status:
+        columns["theoretical value"] = [_number(agent.optimal_value) for agent in agents]
+    if report.exact:
+        columns["best-response value"] = [_number(agent.best_response_value) for agent in agents]
+        columns["best-response gain"] = [_number(agent.best_response_gain) for agent in agents]
+    rows = zip([_text(agent.agent) for agent in agents], *columns.values(), strict=True)
+    return _table(["agent", *columns], rows)
+
+
+def _with_ends(figure: Figure) -> str:
+    ends = f"<small>[{_number(figure.lower)}, {_number(figure.upper)}]</small>"
+    return f"<span>{_number(figure.value)} {ends}</span>"
 
 
 def _opponents_table(agents: Sequence[AgentReport]) -> str:

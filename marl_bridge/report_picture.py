@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from marl_bridge.report import AgainstRandom, AgentReport
+from marl_bridge.report import AgainstRandom, AgentReport, Report
 from marl_bridge.report_words import interval, number, percent, printable
 
 __all__ = ["legend", "picture", "shares_bar"]
@@ -50,7 +50,7 @@ def picture(agents: Sequence[AgentReport]) -> str:
     return "\n".join([*lines, "</svg>"])
 
 
-def legend(*, exact: bool) -> str:
+def legend(report: Report) -> str:
     """Explain the marks of :func:`picture`."""
     marks = [
         (
@@ -59,16 +59,17 @@ def legend(*, exact: bool) -> str:
             "empirical return with its interval",
         )
     ]
-    if exact:
-        marks += [
-            ('<circle class="exact" cx="13" cy="8" r="5.5"/>', "exact return"),
-            ('<line class="value" x1="13" x2="13" y1="0" y2="16"/>', "theoretical value"),
-            (
-                '<line class="gain" x1="0" x2="14" y1="8" y2="8"/>'
-                '<path class="best" d="M18 2 L24 8 L18 14 L12 8 Z"/>',
-                "what a best response would earn",
-            ),
-        ]
+    if report.exact:
+        marks.append(('<circle class="exact" cx="13" cy="8" r="5.5"/>', "exact return"))
+    if report.solution_status:
+        line = '<line class="value" x1="13" x2="13" y1="0" y2="16"/>'
+        marks.append((line, "theoretical value"))
+    if report.exact:
+        arrow = (
+            '<line class="gain" x1="0" x2="14" y1="8" y2="8"/>'
+            '<path class="best" d="M18 2 L24 8 L18 14 L12 8 Z"/>'
+        )
+        marks.append((arrow, "what a best response would earn"))
     items = (
         f'<li><svg aria-hidden="true" viewBox="0 0 26 16">{mark}</svg> {text}</li>'
         for mark, text in marks

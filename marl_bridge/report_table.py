@@ -66,12 +66,18 @@ def _add(table: Table, *cells: str) -> None:
 
 
 def _returns(report: Report) -> Table:
-    exact = ("exact\nreturn", "theoretical\nvalue", "best-response\ngain") if report.exact else ()
-    table = _table("empirical return\n[interval]", *exact)
-    for agent in report.agents:
-        figures = (agent.exact_return, agent.optimal_value, agent.best_response_gain)
-        cells = [number(figure) for figure in figures] if report.exact else []
-        _add(table, printable(agent.agent), interval(agent.empirical_return), *cells)
+    columns = {
+        "empirical return\n[interval]": [interval(a.empirical_return) for a in report.agents]
+    }
+    if report.exact:
+        columns["exact\nreturn"] = [number(a.exact_return) for a in report.agents]
+    if report.solution_status:
+        columns["theoretical\nvalue"] = [number(a.optimal_value) for a in report.agents]
+    if report.exact:
+        columns["best-response\ngain"] = [number(a.best_response_gain) for a in report.agents]
+    table = _table(*columns)
+    for agent, *cells in zip(report.agents, *columns.values(), strict=True):
+        _add(table, printable(agent.agent), *cells)
     if not report.exact:
         table.add_section()
         _add(table, "team", interval(report.team_return))

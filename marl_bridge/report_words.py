@@ -90,12 +90,14 @@ def fact(value: object) -> str:
     >>> fact(549946), fact({"max_cycles": 3}), fact(1.25), fact(True)
     ('549,946', 'max_cycles=3', '1.25', 'yes')
     """
+    if value is None:
+        return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:,.4g}"
     if isinstance(value, Mapping):
         return ", ".join(f"{printable(k)}={printable(v)}" for k, v in value.items()) or "none"
     if isinstance(value, tuple | list):
@@ -120,27 +122,47 @@ def mapping_rows(values: Mapping[str, object]) -> list[tuple[str, str]]:
 
 
 def status_line(report: Report) -> str:
-    """Say how the theoretical value was obtained."""
+    """Say how the theoretical value was obtained, and what is not known and why."""
+    sentences = []
+    if report.solution_status:
+        names = {"": "equilibrium", "nash": "Nash equilibrium"}
+        concept = names.get(report.solution_concept, f"{report.solution_concept} equilibrium")
+        status = report.solution_status.replace("_", " ")
+        sentences.append(f"Theoretical value: {concept}, {status}.")
+    elif report.exact:
+        sentences.append("No theoretical value is available: the game was not solved.")
     if not report.exact:
-        why = printable(report.why_not_exact).rstrip(".") or "the reason was not recorded"
-        return f"No exact optimum is available: {why}."
-    names = {"": "equilibrium", "nash": "Nash equilibrium"}
-    concept = names.get(report.solution_concept, f"{report.solution_concept} equilibrium")
-    status = printable(report.solution_status).replace("_", " ")
-    return f"Theoretical value: {printable(concept)}, {status or 'status not recorded'}."
+        missing = "exact figures are" if report.solution_status else "exact optimum is"
+        why = report.why_not_exact.rstrip(".") or "the reason was not recorded"
+        sentences.append(f"No {missing} available: {why}.")
+    return printable(" ".join(sentences))
 
 
 def sampling_line(report: Report) -> str:
     """Say how the intervals were found, and what has to be known about them."""
-    figures = [report.team_return, *(agent.empirical_return for agent in report.agents)]
-    methods = dict.fromkeys(printable(figure.method) for figure in figures)
-    notes = dict.fromkeys(printable(figure.note) for figure in figures if figure.note)
-    first = figures[0]
+    figures = {agent.agent: agent.empirical_return for agent in report.agents}
+    figures["team"] = report.team_return
+    methods = dict.fromkeys(figure.method for figure in figures.values())
+    first = report.team_return
     lines = [
         f"Intervals: {100 * first.confidence:g} % confidence each, {', '.join(methods)}, "
-        f"{first.episodes:,} episodes."
+        f"{first.episodes:,} episodes.",
+        *_notes(figures),
     ]
-    lines += [f"{note[0].upper()}{note[1:].rstrip('.')}." for note in notes]
     if report.interrupted:
         lines.append("Interrupted: the figures speak of the episodes played so far.")
-    return " ".join(lines)
+    return printable(" ".join(lines))
+
+
+def _notes(figures: Mapping[str, Figure]) -> list[str]:
+    """Tell each remark once, with the names of those it is about unless it is about all."""
+    about: dict[str, list[str]] = {}
+    for name, figure in figures.items():
+        for remark in figure.note.rstrip(".").split("; "):
+            if remark:
+                about.setdefault(remark, []).append(name)
+    together: dict[str, list[str]] = {}
+    for remark, names in about.items():
+        who = "" if len(names) == len(figures) else f"{', '.join(names)}: "
+        together.setdefault(who, []).append(remark)
+    return [f"{who or 'Note: '}{'; '.join(remarks)}." for who, remarks in together.items()]

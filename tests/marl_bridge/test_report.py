@@ -126,11 +126,36 @@ def test_terminal_takes_names_for_text_not_for_markup() -> None:
     assert "\x07" not in text
 
 
-def test_notes_of_intervals_are_told() -> None:
-    told = replace(SAMPLED.team_return, method="student-t", note="a heuristic.")
-    assert "student-t, betting, 2,000 episodes. A heuristic." in str(
-        replace(SAMPLED, team_return=told)
-    ).replace("\n", " ")
+def test_notes_of_intervals_are_told_once_with_whom_they_are_about() -> None:
+    heuristic = [replace(a, empirical_return=noted(a.empirical_return)) for a in SAMPLED.agents]
+    alone = replace(heuristic[0].empirical_return, note="a heuristic; all returned the same")
+    agents = (replace(heuristic[0], empirical_return=alone), heuristic[1])
+    report = replace(SAMPLED, agents=agents, team_return=noted(SAMPLED.team_return))
+    text = " ".join(str(report).split())
+    assert text.count("Note: a heuristic.") == 1
+    assert "archer_0: all returned the same." in text
+
+
+def noted(figure: Figure) -> Figure:
+    return replace(figure, method="student-t", note="a heuristic")
+
+
+def test_a_solved_game_with_unreadable_policies_shows_the_value_alone() -> None:
+    agents = tuple(replace(agent, optimal_value=0.125) for agent in SAMPLED.agents)
+    report = replace(
+        SAMPLED,
+        agents=agents,
+        solution_status="certified_exact",
+        solution_concept="nash",
+        why_not_exact="the policy of 'archer_0' gives actions only",
+    )
+    text = " ".join(str(report).split())
+    assert "theoretical" in text
+    assert "0.1250" in text
+    assert "Theoretical value: Nash equilibrium, certified exact." in text
+    assert "No exact figures are available: the policy of 'archer_0' gives actions only." in text
+    assert "gain" not in text
+    assert "0.1250" in to_document(report)
 
 
 def test_json_keeps_every_float() -> None:

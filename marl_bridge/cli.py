@@ -1,0 +1,302 @@
+"""The command line: marl-bridge check | inspect | extract | play | train | learners | demo."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.text import Text
+
+from gametheory.console import INTERRUPTED, ErrorsInWords, error, out, run
+from marl_bridge.cli_output import (
+    show_mapping,
+    show_play,
+    show_report,
+    show_reports,
+    with_command,
+    write_html_file,
+)
+from marl_bridge.cli_progress import progress_bar
+from marl_bridge.plain_data import plain
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    cls=ErrorsInWords,
+    help="Hold trained policies against the theoretical optimum of a PettingZoo environment.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Make = Annotated[
+    str,
+    typer.Argument(
+        metavar="MAKE",
+        help="An id such as classic/tictactoe-v3, a module, module:attribute or file.py:Class.",
+        show_default=False,
+    ),
+]
+Kwargs = Annotated[
+    str,
+    typer.Option("--env-kwargs", metavar="JSON", help="The environment's keyword arguments."),
+]
+Policies = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--policy",
+        metavar="SPEC",
+        help="random, a saved table, a folder of them, module:attribute, or AGENT=SPEC; "
+        "repeatable.  [default: random]",
+        show_default=False,
+    ),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Equal seeds give equal results.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress bars.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
+
+
+@app.command()
+def check(
+    make: Make,
+    policy: Policies = None,
+    learner: Annotated[
+        str | None, typer.Option(help="Train this learner first and check what it learned.")
+    ] = None,
+    train_episodes: Annotated[
+        int | None, typer.Option(min=1, help="Training episodes; the learner's own number if none.")
+    ] = None,
+    episodes: Annotated[int, typer.Option(min=1, help="Episodes to play.")] = 2000,
+    confidence: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Confidence of each interval.")
+    ] = 0.95,
+    seed: Seed = 0,
+    env_kwargs: Kwargs = "{}",
+    as_json: AsJson = False,
+    html: Annotated[Path | None, typer.Option(help="Write the report to this file too.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Hold policies against the theoretical optimum."""
+    from marl_bridge.check import check as check_policies
+
+    if learner and policy:
+        raise typer.BadParameter("give --policy or --learner, not both")
+    if train_episodes and not learner:
+        raise typer.BadParameter("--train-episodes needs --learner")
+    kwargs, hidden = _kwargs(env_kwargs), quiet or as_json
+    if learner:
+        chosen = _train(make, learner, train_episodes, seed, kwargs, hidden=hidden).policies
+    else:
+        chosen = _policies(make, policy or ["random"], kwargs)
+    with progress_bar(f"checking {make}", hidden=hidden) as progress:
+        report = check_policies(
+            make,
+            chosen,
+            episodes=episodes,
+            confidence=confidence,
+            seed=seed,
+            env_kwargs=kwargs,
+            progress=progress,
+        )
+    show_reports([with_command(report)], as_json=as_json, html=html)
+
+
+@app.command()
+def inspect(
+    make: Make,
+    episodes: Annotated[int, typer.Option(min=1, help="Random episodes to play.")] = 20,
+    seed: Seed = 0,
+    env_kwargs: Kwargs = "{}",
+    as_json: AsJson = False,
+) -> None:
+    """Say what random play shows of an environment."""
+    from marl_bridge.environments.inspection import inspect as look
+
+    seen = look(make, episodes=episodes, seed=seed, env_kwargs=_kwargs(env_kwargs))
+    show_mapping(seen.to_dict(), as_json=as_json)
+
+
+@app.command()
+def extract(
+    make: Make,
+    seed: Seed = 0,
+    env_kwargs: Kwargs = "{}",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Extract the exact game of an environment and print the audit."""
+    from marl_bridge.environments.extraction import extract as extract_game
+
+    with progress_bar(f"extracting {make}", hidden=quiet or as_json) as progress:
+        extraction = extract_game(
+            make, seed=seed, env_kwargs=_kwargs(env_kwargs), progress=progress
+        )
+    show_mapping(extraction.audit.to_dict(), as_json=as_json)
+
+
+@app.command()
+def play(
+    make: Make,
+    policy: Policies = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Stop after this many steps altogether.")
+    ] = None,
+    episodes: Annotated[int, typer.Option(min=1, help="Episodes to play.")] = 1,
+    seed: Seed = 0,
+    env_kwargs: Kwargs = "{}",
+    render: Annotated[
+        Literal["human", "rgb_array", "none"], typer.Option(help="How to draw.")
+    ] = "none",
+    save: Annotated[
+        str | None, typer.Option(metavar="PATH", help="x.gif, 'folder/*.png' or a folder.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Play episodes, draw them, and say what happened."""
+    from marl_bridge.playing import play as play_episodes
+
+    kwargs = _kwargs(env_kwargs)
+    chosen = _policies(make, policy or ["random"], kwargs)
+    with progress_bar(f"playing {make}", hidden=quiet or as_json) as progress:
+        played = play_episodes(
+            make,
+            chosen,
+            steps=steps,
+            episodes=episodes,
+            seed=seed,
+            env_kwargs=kwargs,
+            render=render,
+            save=save,
+            progress=progress,
+        )
+    if as_json:
+        typer.echo(json.dumps(plain(played), indent=2))
+    else:
+        show_play(played)
+    if played.interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+@app.command()
+def train(
+    make: Make,
+    save: Annotated[
+        Path, typer.Option(help="The folder for one table per agent.", show_default=False)
+    ],
+    learner: Annotated[str, typer.Option(help="As listed by 'learners'.")] = "independent-q",
+    episodes: Annotated[
+        int | None, typer.Option(min=1, help="Training episodes; the learner's own number if none.")
+    ] = None,
+    seed: Seed = 0,
+    env_kwargs: Kwargs = "{}",
+    quiet: Quiet = False,
+) -> None:
+    """Train every agent by self-play and save the policies."""
+    from marl_bridge.policy_specs import save_policies
+
+    training = _train(make, learner, episodes, seed, _kwargs(env_kwargs), hidden=quiet)
+    for path in save_policies(training.policies, save):
+        out().print(Text(f"wrote {path}"), soft_wrap=True)
+    out().print(Text(f"{training.episodes:,} episodes by {training.learner}"))
+    if training.interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+@app.command()
+def learners(as_json: AsJson = False) -> None:
+    """List the learners, with what theory promises about each."""
+    from marl_bridge.learners.registry import learners as registered
+
+    names = ("name", "default_episodes", "promise", "source")
+    known = [{name: getattr(learner, name) for name in names} for learner in registered()]
+    if as_json:
+        typer.echo(json.dumps(known, indent=2))
+        return
+    for learner in known:
+        out().print(Text(str(learner.pop("name")), style="bold"))
+        show_mapping(learner, as_json=False)
+
+
+@app.command()
+def demo(
+    html: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("report.html"),
+    episodes: Annotated[
+        int | None, typer.Option(min=1, help="Training episodes; the learner's own number if none.")
+    ] = None,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Train on two environments and hold the policies against the optimum."""
+    from marl_bridge.demo import demonstrate
+
+    reports = []
+    shown = demonstrate(
+        lambda label: progress_bar(label, hidden=quiet), seed=seed, episodes=episodes
+    )
+    try:
+        for report in shown:
+            reports.append(with_command(report))
+            show_report(report)
+            out().print()
+    except KeyboardInterrupt:
+        error("interrupted", kind="note")
+        write_html_file(reports, html)
+        raise typer.Exit(INTERRUPTED) from None
+    write_html_file(reports, html)
+    if any(report.interrupted for report in reports):
+        raise typer.Exit(INTERRUPTED)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; leaves with its exit code."""
+    run(app, arguments)
+
+
+_KWARGS_EXAMPLE = """write for instance '{"max_cycles": 3}'"""
+
+
+def _kwargs(text: str) -> dict[str, Any]:
+    try:
+        given = json.loads(text)
+    except json.JSONDecodeError as wrong:
+        raise typer.BadParameter(
+            f"--env-kwargs {text!r} is not JSON ({wrong}); {_KWARGS_EXAMPLE}"
+        ) from None
+    if not isinstance(given, dict):
+        raise typer.BadParameter(f"--env-kwargs {text!r} is not a JSON object; {_KWARGS_EXAMPLE}")
+    return given
+
+
+def _policies(make: str, specs: Sequence[str], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    from marl_bridge.environments.opening import open_environment
+    from marl_bridge.policy_specs import policies_from
+
+    env = open_environment(make, env_kwargs=kwargs).new()
+    agents = tuple(env.possible_agents)
+    env.close()
+    return policies_from(specs, agents)
+
+
+def _train(
+    make: str,
+    learner: str,
+    episodes: int | None,
+    seed: int,
+    kwargs: Mapping[str, Any],
+    *,
+    hidden: bool,
+) -> Any:
+    from marl_bridge.learners import train as train_agents
+
+    with progress_bar(f"training on {make}", hidden=hidden) as progress:
+        training = train_agents(
+            make, learner, episodes=episodes, seed=seed, env_kwargs=kwargs, progress=progress
+        )
+    if training.interrupted:
+        error(f"training ended after {training.episodes:,} episodes", kind="note")
+    return training
