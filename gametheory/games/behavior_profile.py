@@ -69,7 +69,7 @@ class BehaviorProfile:
             infoset = int(np.searchsorted(self.offsets, flat, side="right")) - 1
             action = game.infoset_actions(infoset)[flat - int(self.offsets[infoset])]
             raise InvalidProfile(
-                f"probability {given[flat]!r} of action {action!r}",
+                f"probability {float(values[flat])!r} of action {action!r}",
                 where=f"information set {game.infoset_label(infoset)!r}",
                 valid="a number from 0 to 1",
             )
@@ -80,7 +80,7 @@ class BehaviorProfile:
         if wrong.size:
             infoset = int(wrong[0])
             raise InvalidProfile(
-                f"the probabilities sum to {sums[infoset]!r}",
+                f"the probabilities sum to {float(sums[infoset])!r}",
                 where=f"information set {game.infoset_label(infoset)!r}",
                 valid=f"1, to within {_TOLERANCE:g}",
                 hint="divide them by their sum",

@@ -1,0 +1,150 @@
+"""Backward induction and the sequence-form linear program, judged by certificates and oracles."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+
+import gametheory as gt
+from gametheory import BehaviorProfile, GameTree, NormalFormGame, Status, UnsupportedGame
+from tests.gametheory import observed_games as og
+from tests.gametheory.test_extensive_concepts import small
+from tests.gametheory.test_extensive_form import kuhn
+
+
+@given(og.rules(perfect_information=True))
+def test_backward_induction_is_certified_exact(rules):
+    game = og.game_of(rules)
+    solution = gt.solve(game, "subgame-perfect")
+    assert solution.status == Status.CERTIFIED_EXACT
+    assert solution.certificate.epsilon == 0
+    assert gt.verify(game, solution.profile, "nash").exact
+
+
+@given(og.rules(perfect_information=True, steps=3))
+def test_all_subgame_perfect_equilibria_match_brute_force(rules):
+    assume(small(rules))
+    game = og.game_of(rules)
+    assume(np.prod(game.infoset_n_actions, dtype=float) <= 200)
+    solution = gt.solve(game, "subgame-perfect", find="all")
+    found = {tuple(profile.probabilities) for profile in solution.equilibria}
+    assert solution.complete
+    assert len(found) == len(solution.equilibria)
+    every = product(*(range(n) for n in game.infoset_n_actions.tolist()))
+    perfect = {
+        tuple(profile.probabilities)
+        for profile in (BehaviorProfile.pure(game, np.array(a, dtype=int)) for a in every)
+        if gt.verify(game, profile, "subgame-perfect").exact
+    }
+    assert found == perfect
+
+
+def test_entry_deterrence_has_one_subgame_perfect_equilibrium():
+    # Selten (1978), "The chain store paradox", section 2: enter, and the incumbent shares.
+    tree = GameTree(["entrant", "incumbent"])
+    enter = tree.root.decision("entrant", "start", ["in", "out"])
+    enter["out"].terminal([1, 5])
+    reply = enter["in"].decision("incumbent", "entry", ["cooperate", "fight"])
+    reply["cooperate"].terminal([2, 2])
+    reply["fight"].terminal([0, 0])
+    solution = gt.solve(tree.build(), "subgame-perfect", find="all")
+    assert solution.complete
+    assert len(solution.equilibria) == 1
+    assert solution.payoffs.tolist() == [2, 2]
+
+
+def test_ties_that_floats_would_break_are_kept():
+    # 3 x 0.1 is not 0.3 in floats, but the lottery of thirds is worth exactly 1/10.
+    tree = GameTree(["A"])
+    choice = tree.root.decision("A", "start", ["sure", "lottery"])
+    choice["sure"].terminal([Fraction(1, 10)])
+    for node in choice["lottery"].chance({x: Fraction(1, 3) for x in "abc"}).values():
+        node.terminal([Fraction(1, 10)])
+    solution = gt.solve(tree.build(), "subgame-perfect", find="all")
+    assert len(solution.equilibria) == 2
+
+
+def test_kuhn_poker_has_value_minus_one_eighteenth_exactly():
+    # Kuhn (1950), "A simplified two-person poker", p. 102.
+    solution = gt.solve(kuhn())
+    assert solution.method == "sequence-form-lp"
+    assert solution.status == Status.CERTIFIED_EXACT
+    assert solution.certificate.payoffs == (Fraction(-1, 18), Fraction(1, 18))
+
+
+@given(og.rules(n_players=2, zero_sum=True))
+def test_sequence_form_lp_is_an_equilibrium(rules):
+    game = og.game_of(rules)
+    solution = gt.solve(game, "minimax", method="sequence-form-lp")
+    assert solution.status in (Status.CERTIFIED_EXACT, Status.CERTIFIED_EPSILON)
+    assert solution.epsilon <= 1e-8
+
+
+@given(og.rules(n_players=2, zero_sum=True, steps=3))
+def test_sequence_form_value_is_the_value_of_the_strategic_form(rules):
+    assume(small(rules))
+    game = og.game_of(rules)
+    sizes = {i.label: len(i.actions) for i in game.information_sets}
+    rows, columns = (list(og.pure_behaviors(rules, p)) for p in (0, 1))
+    matrix = [
+        [og.expected_payoffs(rules, og.with_pure(og.with_pure({}, r, sizes), c, sizes))[0]
+         for c in columns]
+        for r in rows
+    ]
+    value = gt.solve(NormalFormGame.zero_sum(matrix), "minimax").payoffs[0]
+    found = gt.solve(game, "nash", method="sequence-form-lp").payoffs[0]
+    assert found == pytest.approx(value, abs=1e-7)
+
+
+def test_methods_refuse_what_they_cannot_do_and_say_why():
+    with pytest.raises(UnsupportedGame, match="perfect information"):
+        gt.solve(kuhn(), "subgame-perfect")
+    tree = GameTree(["A", "B"])
+    first = tree.root.decision("A", "A", ["x", "y"])
+    for i, node in enumerate(first.values()):
+        for j, end in enumerate(node.decision("B", "B", ["x", "y"]).values()):
+            end.terminal([i + j, i * j])
+    with pytest.raises(UnsupportedGame, match="constant-sum"):
+        gt.solve(tree.build(), "nash")
+    with pytest.raises(UnsupportedGame, match="unknown concept 'best'"):
+        gt.solve(kuhn(), "best")
+    with pytest.raises(UnsupportedGame, match="unknown method 'magic'"):
+        gt.solve(kuhn(), method="magic")
+
+
+def wide_ties(levels: int) -> gt.ExtensiveFormGame:
+    tree = GameTree(["A", "B"])
+    frontier = [tree.root]
+    for level in range(levels):
+        nodes = []
+        for i, node in enumerate(frontier):
+            children = node.decision("AB"[level % 2], f"{level}.{i}", ["l", "r"])
+            nodes += children.values()
+        frontier = nodes
+    for node in frontier:
+        node.terminal([0, 0])
+    return tree.build()
+
+
+def test_a_time_limit_returns_what_was_found():
+    solution = gt.solve(wide_ties(5), "subgame-perfect", find="all", time_limit=0.2)
+    assert solution.status == Status.TIME_LIMIT
+    assert solution.equilibria
+    assert not solution.complete
+    assert "time limit" in solution.reason
+    assert all(certificate.exact for certificate in solution.certificates)
+
+
+def test_ctrl_c_keeps_what_was_found():
+    def stop_after_three(found, seconds):
+        if found == 3:
+            raise KeyboardInterrupt
+
+    solution = gt.solve(wide_ties(5), "subgame-perfect", find="all", callback=stop_after_three)
+    assert len(solution.equilibria) == 3
+    assert solution.reason == "interrupted"
+    assert not solution.complete
