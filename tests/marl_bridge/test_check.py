@@ -1,0 +1,155 @@
+"""The main job on real and custom environments."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import gametheory as gt
+import marl_bridge
+from marl_bridge.errors import InvalidEnvironment, InvalidPolicy
+from tests.marl_bridge.environments import Coordination, HigherCard, MatchingPennies, OddOneOut
+
+
+def first_legal(observation, mask):
+    return int(np.flatnonzero(mask)[0])
+
+
+@pytest.fixture(scope="module")
+def first_square():
+    """Tictactoe, both agents taking the first free square."""
+    return marl_bridge.check("classic/tictactoe-v3", first_legal, episodes=200)
+
+
+def test_a_policy_that_beats_random_but_not_its_best_response_is_called_exploitable(first_square):
+    player_1 = first_square.agents[0]
+    assert player_1.against_random.wins > 0.5
+    assert player_1.worst_case_return == -1
+    sentence = first_square.verdict[0]
+    assert "player_1 is exploitable" in sentence
+    assert "of its games against random play, but" in sentence
+    assert "holds it to -1.0000" in sentence
+    assert first_square.nash_conv == pytest.approx(
+        sum(agent.best_response_gain for agent in first_square.agents)
+    )
+
+
+def test_tictactoe_values_are_certified(first_square):
+    assert first_square.exact
+    assert [agent.optimal_value for agent in first_square.agents] == [0, 0]
+    assert first_square.solution_concept == "subgame-perfect"
+    assert first_square.solution_status == "certified_exact"
+    assert first_square.facts["n_histories"] == 549_946
+
+
+def test_a_solved_policy_is_called_optimal():
+    e = marl_bridge.extract("classic/rps-v2", env_kwargs={"max_cycles": 1})
+    assert gt.solve(e.game).certificate.exact
+    report = marl_bridge.check(
+        "classic/rps-v2",
+        lambda observation, mask: np.full(3, 1 / 3),
+        env_kwargs={"max_cycles": 1},
+        episodes=200,
+    )
+    assert report.nash_conv == pytest.approx(0, abs=1e-12)
+    assert "player_0 plays optimally" in report.verdict[0]
+    assert any("are an equilibrium" in sentence for sentence in report.verdict)
+
+
+@pytest.mark.parametrize("make", [MatchingPennies, OddOneOut, Coordination])
+def test_custom_classes_are_checked_like_the_classics(make):
+    report = marl_bridge.check(make, "random", episodes=500)
+    assert report.exact
+    for agent in report.agents:
+        assert agent.empirical_return.method == "betting"
+        assert agent.empirical_return.contains(agent.exact_return)
+    assert any("Every interval contains the exact" in sentence for sentence in report.verdict)
+    assert json.loads(report.to_json())["exact"] is True
+
+
+def test_aec_and_parallel_give_the_same_figures():
+    reports = [
+        marl_bridge.check(make, "random", episodes=100, env_kwargs={"max_cycles": 2})
+        for make in ("classic/rps-v2", "pettingzoo.classic.rps_v2")
+    ]
+    assert reports[0].nash_conv == reports[1].nash_conv
+
+
+def test_general_sum_games_speak_of_gains():
+    report = marl_bridge.check(
+        Coordination, lambda observation, mask: int(np.flatnonzero(mask)[0]), episodes=50
+    )
+    assert report.exploitability is None
+    # both play 0, then both must play 1: 1 + 2; no single deviation pays more
+    assert [agent.exact_return for agent in report.agents] == [3, 3]
+    assert all("best responds to the others" in sentence for sentence in report.verdict[:2])
+
+
+def test_chance_gives_estimates_and_the_reason():
+    report = marl_bridge.check(HigherCard, "random", episodes=200)
+    assert not report.exact
+    assert "uses chance" in report.why_not_exact
+    assert report.agents[0].exact_return is None
+    assert report.agents[0].optimal_value is None
+    assert report.agents[0].empirical_return.method == "student-t"
+    assert "No exact optimum is available" in str(report)
+
+
+def test_knights_archers_zombies_has_returns_and_a_plain_refusal():
+    with pytest.warns(UserWarning, match=r"knights_archers_zombies_v10.*-v11"):
+        report = marl_bridge.check("knights_archers_zombies_v10", "random", episodes=3)
+    assert len(report.agents) == 4
+    total = sum(agent.empirical_return.value for agent in report.agents)
+    assert report.team_return.value == pytest.approx(total)
+    assert "No exact optimum is available" in str(report)
+    assert "chance" in report.why_not_exact
+
+
+def test_a_policy_that_samples_for_itself_is_estimated_against_the_known_value():
+    rng = np.random.default_rng(0)
+    report = marl_bridge.check(MatchingPennies, lambda o, m: int(rng.integers(2)), episodes=100)
+    assert not report.exact
+    assert "samples its own actions" in report.why_not_exact
+    assert [agent.optimal_value for agent in report.agents] == [0, 0]
+    assert report.agents[0].exact_return is None
+    assert "certified exact" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        (lambda o, m: 0, r"player_2.*\b0\b.*legal"),
+        (lambda o, m: 99, "99"),
+        (lambda o, m: np.ones(4) / 4, r"4.*9|9.*4"),
+        (lambda o, m: np.full(9, np.nan), "nan"),
+        (lambda o, m: np.ones(9), "9"),
+        (lambda o, m: "left", "left"),
+    ],
+)
+def test_bad_policies_are_refused_by_name(policy, message):
+    with pytest.raises(InvalidPolicy, match=message):
+        marl_bridge.check("classic/tictactoe-v3", policy, episodes=5)
+
+
+def test_unknown_environments_are_refused_with_a_suggestion():
+    with pytest.raises(InvalidEnvironment, match="tictactoe"):
+        marl_bridge.check("classic/tictactoo-v3", "random")
+
+
+def test_ctrl_c_keeps_the_finished_episodes():
+    def stop(done, total):
+        if done == 7:
+            raise KeyboardInterrupt
+
+    report = marl_bridge.check(MatchingPennies, "random", episodes=100, progress=stop)
+    assert report.interrupted
+    assert report.agents[0].empirical_return.episodes in (6, 7)
+    assert report.exact
+
+
+def test_equal_seeds_give_equal_reports():
+    one, two = (marl_bridge.check(OddOneOut, "random", episodes=50, seed=4) for _ in range(2))
+    assert one.agents == two.agents
+    assert one.team_return == two.team_return
