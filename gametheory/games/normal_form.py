@@ -21,6 +21,8 @@ from gametheory.games.profiles import MixedProfile
 
 __all__ = ["NormalFormGame"]
 
+Numbers = ArrayLike | Sequence[Any]  # Fractions are numbers too
+
 
 class Labels(TypedDict, total=False):
     """What every constructor takes besides payoffs."""
@@ -76,7 +78,7 @@ class NormalFormGame:
 
     def __init__(
         self,
-        payoffs: ArrayLike | Sequence[Any],
+        payoffs: Numbers,
         *,
         players: Sequence[str] | None = None,
         actions: Sequence[Sequence[str]] | None = None,
@@ -97,8 +99,8 @@ class NormalFormGame:
     @classmethod
     def bimatrix(
         cls,
-        A: ArrayLike,
-        B: ArrayLike,
+        A: Numbers,
+        B: Numbers,
         **labels: Unpack[Labels],
     ) -> NormalFormGame:
         """Build a two-player game from the row player's matrix A and the column player's B.
@@ -119,7 +121,7 @@ class NormalFormGame:
         return cls(np.stack(pair), **labels)
 
     @classmethod
-    def zero_sum(cls, A: ArrayLike, **labels: Unpack[Labels]) -> NormalFormGame:
+    def zero_sum(cls, A: Numbers, **labels: Unpack[Labels]) -> NormalFormGame:
         """Build the two-player game in which the row player gets A and the column player -A.
 
         Examples
@@ -132,7 +134,7 @@ class NormalFormGame:
         return cls(np.stack([matrix, -matrix]), **labels)
 
     @classmethod
-    def symmetric(cls, A: ArrayLike, **labels: Unpack[Labels]) -> NormalFormGame:
+    def symmetric(cls, A: Numbers, **labels: Unpack[Labels]) -> NormalFormGame:
         """Build the two-player game in which both players' payoffs for (own, other) are A.
 
         Examples
@@ -305,6 +307,12 @@ class NormalFormGame:
     def constant_sum(self) -> Fraction | None:
         """What the players' payoffs sum to in every cell; None if that differs."""
         return payoff_tensor.constant_sum(self._entries)
+
+    @cached_property
+    def payoff_range(self) -> float:
+        """Largest difference between two payoffs of one player."""
+        flat = self.payoffs.reshape(self.n_players, -1)
+        return float((flat.max(axis=1) - flat.min(axis=1)).max())
 
     def is_symmetric(self) -> bool:
         """Whether renaming the players, with the actions as ordered, changes no payoff."""

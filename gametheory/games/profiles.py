@@ -180,6 +180,9 @@ class MixedProfile:
             for vector in self._fractions
         ]
 
+    def __str__(self) -> str:
+        return f"({', '.join('(' + ', '.join(map(_show, v)) + ')' for v in self._fractions)})"
+
     def __repr__(self) -> str:
         vectors = ("[" + ", ".join(map(_show, vector)) + "]" for vector in self._fractions)
         return f"MixedProfile([{', '.join(vectors)}])"

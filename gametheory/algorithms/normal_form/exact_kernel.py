@@ -20,13 +20,21 @@ __all__ = ["guarantee", "integer_matrix", "kernel_strategy"]
 
 Strategy = list[Fraction]
 
+_WIDEST_DENOMINATOR = 20_000  # bits
 # Ranks are read modulo a prime. It can only read a rank too low, and then the exact check fails.
 _PRIME = 2**61 - 1
 
 
-def integer_matrix(payoffs: NDArray[Any]) -> list[list[int]]:
-    """Scale a matrix of Fractions to integers, which changes no minimax strategy."""
-    scale = math.lcm(*(payoff.denominator for payoff in payoffs.ravel().tolist()))
+def integer_matrix(payoffs: NDArray[Any]) -> list[list[int]] | None:
+    """Scale a matrix of Fractions to integers, which changes no minimax strategy.
+
+    None if their common denominator is too wide for exact work to end in reasonable time.
+    """
+    scale = 1
+    for payoff in payoffs.ravel().tolist():
+        scale = math.lcm(scale, payoff.denominator)
+        if scale.bit_length() > _WIDEST_DENOMINATOR:
+            return None
     return [[p.numerator * (scale // p.denominator) for p in row] for row in payoffs.tolist()]
 
 

@@ -110,7 +110,7 @@ def _to_unit_range(game: NormalFormGame) -> Floats | None:
     if lowest == highest:
         return None
     # Halves first: the range of floats may overflow.
-    scaled = (payoffs / 2 - lowest / 2) / (highest / 2 - lowest / 2)
+    scaled: Floats = (payoffs / 2 - lowest / 2) / (highest / 2 - lowest / 2)
     return scaled.astype(np.float64)
 
 
@@ -141,6 +141,8 @@ def _exact_profile(
 ) -> Generator[None, None, MixedProfile | None]:
     """Return strategies that prove each other optimal, None if no reading of the floats does."""
     matrix = integer_matrix(game.exact_payoffs[0])
+    if matrix is None:
+        return None
     transposed = [[-entry for entry in line] for line in zip(*matrix, strict=True)]
     lower = upper = None  # the best exact guarantees so far, and who gives them
     for zero in _ZEROS:
