@@ -79,8 +79,8 @@ class UniformRandomPolicy:
 
     def probabilities(self, view: View) -> Probabilities:
         """Return 1 / (number of legal actions) on each legal action."""
-        legal = legal_indices(view)
         p = np.zeros(n_actions_of(view, "the uniform random policy"))
+        legal = legal_indices(view)
         p[legal] = 1.0 / legal.size
         return p
 

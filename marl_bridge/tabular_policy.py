@@ -63,9 +63,9 @@ class TabularPolicy:
 
     def probabilities(self, view: View) -> Probabilities:
         """Return the row of the observation, over its legal actions."""
+        p = np.zeros(n_actions_of(view, "a tabular policy"))
         legal = legal_indices(view)
         row = self.table.get(observation_key(view.observation))
-        p = np.zeros(n_actions_of(view, "a tabular policy"))
         if row is not None:
             if row.size != p.size:
                 raise InvalidPolicy(
