@@ -135,7 +135,7 @@ def play(
     source = open_environment(make, env_kwargs=env_kwargs)
     driver = source.driver(None if mode == "none" else mode)
     _require_mode(driver.env, mode, source.name)
-    fps = float(driver.env.metadata.get("render_fps", 10)) if mode != "none" else 10.0
+    fps = float((getattr(driver.env, "metadata", None) or {}).get("render_fps", 10))
     recorder = _Recorder(
         driver,
         assign(policies, driver.agents),

@@ -115,8 +115,8 @@ def rollouts(
         If the number of episodes or steps is not positive.
     """
     _require_positive(episodes=episodes, max_steps=max_steps)
-    # A fresh instance for each episode. A reused knights_archers_zombies answers the same seed
-    # differently from its second reset on, and a reused texas_holdem_no_limit keeps its dealer:
+    # A fresh instance for each episode. After a finished episode knights_archers_zombies answers
+    # the same seed differently, and a reused texas_holdem_no_limit keeps its dealer:
     # episodes would be neither repeatable alone nor independent, which intervals assume. It
     # costs 0.6 ms an episode on tictactoe (0.3 ms to play) and 25 ms on knights_archers_zombies
     # (130 ms to play).
