@@ -12,6 +12,7 @@ import typer
 from rich.text import Text
 
 from gametheory.console import INTERRUPTED, NO, ErrorsInWords, out, run
+from gametheory.solution import Solution
 
 __all__ = ["app", "main"]
 
@@ -38,6 +39,9 @@ def solve(
     time_limit: Annotated[
         float | None, typer.Option(min=0.0, help="Seconds; what was found by then is shown.")
     ] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="Write the first profile here, for 'verify'.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Solve a game.
@@ -48,10 +52,12 @@ def solve(
 
     opened = _open(game)
     solution = solve_game(opened, concept, method, find=find, time_limit=time_limit)
-    if as_json:
-        from gametheory.formats import solution_to_json
+    if save is not None and solution.equilibria:
+        from gametheory.formats import save_profile
 
-        typer.echo(solution_to_json(opened, solution))
+        save_profile(solution.profile, save)
+    if as_json:
+        typer.echo(json.dumps(_solution_document(solution), indent=2, ensure_ascii=False))
     else:
         from gametheory.cli_tables import solution_tables
 
@@ -81,7 +87,10 @@ def verify(
     certificate = verify_claim(opened, load_profile(profile, opened), concept)
     holds = certificate.epsilon <= Fraction(epsilon)
     if as_json:
-        typer.echo(json.dumps({"holds": holds, **_certificate_dict(certificate)}, indent=2))
+        from gametheory.formats.profile_json import certificate_to_document
+
+        document = {"holds": holds, **certificate_to_document(certificate)}
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         from gametheory.cli_tables import certificate_table
 
@@ -139,12 +148,20 @@ def _open(name: str) -> Any:
     return load(name)
 
 
-def _certificate_dict(certificate: Any) -> dict[str, Any]:
+def _solution_document(solution: Solution) -> dict[str, Any]:
+    """Describe a solution; its certificates hold the profiles and can be verified again."""
+    from gametheory.formats.profile_json import certificate_to_document
+
     return {
-        "concept": certificate.concept,
-        "epsilon": str(certificate.epsilon),
-        "payoffs": [str(payoff) for payoff in certificate.payoffs],
-        "regrets": [str(regret) for regret in certificate.regrets],
-        "arithmetic": certificate.arithmetic,
-        "game_digest": certificate.game_digest,
+        "format": "gametheory/solution",
+        "version": 1,
+        "concept": solution.concept,
+        "method": solution.method,
+        "status": str(solution.status),
+        "complete": solution.complete,
+        "guarantee": solution.guarantee,
+        "reason": solution.reason,
+        "iterations": solution.iterations,
+        "seconds": solution.seconds,
+        "certificates": [certificate_to_document(one) for one in solution.certificates],
     }

@@ -73,7 +73,7 @@ def solve(
     if seed is not None:
         options["seed"] = seed
     limit = float("inf") if time_limit is None else time_limit
-    search = _Search(game, concept, find, started, limit, callback)
+    search = _Search(game, concept, find=find, limit=limit, callback=callback)
     search.run(algorithm, options)
     return Solution(
         concept=concept,
@@ -131,13 +131,14 @@ class _Search:
         self,
         game: Any,
         concept: str,
+        *,
         find: str,
-        started: float,
         limit: float,
         callback: Callable[[int, float], None] | None,
     ) -> None:
         self.game, self.concept, self.find = game, concept, find
-        self.started, self.limit, self.callback = started, limit, callback
+        self.limit, self.callback = limit, callback
+        self.started = time.perf_counter()
         self.certificates: list[Certificate] = []
         self.found_after: list[float] = []
         self.rejected: list[Certificate] = []

@@ -60,6 +60,11 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress bars.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
 
 
+TimeLimit = Annotated[
+    float, typer.Option(min=0.0, help="Seconds after which the extraction is given up.")
+]
+
+
 @app.command()
 def check(
     make: Make,
@@ -76,6 +81,7 @@ def check(
     ] = 0.95,
     seed: Seed = 0,
     env_kwargs: Kwargs = "{}",
+    time_limit: TimeLimit = 60.0,
     as_json: AsJson = False,
     html: Annotated[Path | None, typer.Option(help="Write the report to this file too.")] = None,
     quiet: Quiet = False,
@@ -100,6 +106,7 @@ def check(
             confidence=confidence,
             seed=seed,
             env_kwargs=kwargs,
+            time_limit=time_limit,
             progress=progress,
         )
     show_reports([with_command(report)], as_json=as_json, html=html)
@@ -125,6 +132,8 @@ def extract(
     make: Make,
     seed: Seed = 0,
     env_kwargs: Kwargs = "{}",
+    max_states: Annotated[int, typer.Option(min=1, help="Refuse larger games.")] = 100_000,
+    time_limit: TimeLimit = 120.0,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -133,7 +142,12 @@ def extract(
 
     with progress_bar(f"extracting {make}", hidden=quiet or as_json) as progress:
         extraction = extract_game(
-            make, seed=seed, env_kwargs=_kwargs(env_kwargs), progress=progress
+            make,
+            seed=seed,
+            env_kwargs=_kwargs(env_kwargs),
+            max_states=max_states,
+            time_limit=time_limit,
+            progress=progress,
         )
     show_mapping(extraction.audit.to_dict(), as_json=as_json)
 

@@ -90,14 +90,10 @@ def fact(value: object) -> str:
     >>> fact(549946), fact({"max_cycles": 3}), fact(1.25), fact(True)
     ('549,946', 'max_cycles=3', '1.25', 'yes')
     """
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:,.4g}"
+    if value is None or isinstance(value, bool):
+        return "none" if value is None else ("yes" if value else "no")
+    if isinstance(value, int | float):
+        return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
     if isinstance(value, Mapping):
         return ", ".join(f"{printable(k)}={printable(v)}" for k, v in value.items()) or "none"
     if isinstance(value, tuple | list):

@@ -33,9 +33,7 @@ def verdict(
     if max(gains) <= tolerance:
         sentences.append("Together the policies are an equilibrium: no agent can gain alone.")
     else:
-        sentences.append(
-            f"Together the policies are no equilibrium: NashConv is {number(total)}."
-        )
+        sentences.append(f"Together the policies are no equilibrium: NashConv is {number(total)}.")
     sentences.append(_agreement(agents))
     return tuple(sentences)
 
@@ -73,7 +71,8 @@ def _agreement(agents: Sequence[AgentReport]) -> str:
     outside = [
         agent.agent
         for agent in agents
-        if agent.exact_return is not None and not agent.empirical_return.contains(agent.exact_return)
+        if agent.exact_return is not None
+        and not agent.empirical_return.contains(agent.exact_return)
     ]
     if not outside:
         return "Every interval contains the exact expected return of the same policies."

@@ -60,9 +60,7 @@ def verify(game: Any, claim: Any, concept: str = "nash") -> Certificate:
     nash: exact (rational arithmetic)
     """
     profile = claim
-    if isinstance(claim, Solution):
-        profile, concept = claim.profile, claim.concept
-    elif isinstance(claim, Certificate):
+    if isinstance(claim, Solution | Certificate):
         profile, concept = claim.profile, claim.concept
     form = type(game)
     if form not in _CERTIFIERS:

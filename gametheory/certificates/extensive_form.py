@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gametheory.errors import UnsupportedGame
 from gametheory.games.behavior_profile import BehaviorProfile
-from gametheory.games.extensive_form import CHANCE, ExtensiveFormGame
+from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.solution import Certificate
 
 __all__ = ["certify_minimax", "certify_nash", "certify_subgame_perfect"]
@@ -107,7 +107,7 @@ def _edge_probabilities(game: ExtensiveFormGame, profile: BehaviorProfile) -> ND
 
 
 def _inner_levels(game: ExtensiveFormGame) -> Iterator[NDArray[np.int64]]:
-    """The nodes with children, level by level, bottom up."""
+    """Yield the nodes with children, level by level, bottom up."""
     offsets = game.level_offsets.tolist()
     for low, high in zip(offsets[-2::-1], offsets[:0:-1], strict=True):
         nodes = np.arange(low, high)
@@ -117,7 +117,7 @@ def _inner_levels(game: ExtensiveFormGame) -> Iterator[NDArray[np.int64]]:
 
 
 def _values(game: ExtensiveFormGame, odds: NDArray[Any]) -> NDArray[Any]:
-    """Expected payoffs of every node under the profile, shape (n_players, n_nodes)."""
+    """Compute the expected payoffs of every node under the profile, shape (n_players, n_nodes)."""
     if not game.chance_children.size and all(p in (0, 1) for p in set(odds.tolist())):
         return _pure_values(game, odds)
     values = np.full((game.n_players, game.n_nodes), Fraction(0), dtype=object)
@@ -145,7 +145,7 @@ def _pure_values(game: ExtensiveFormGame, odds: NDArray[Any]) -> NDArray[Any]:
 
 
 def _best_payoff(game: ExtensiveFormGame, odds: NDArray[Any], player: int) -> Fraction:
-    """What a player earns by its best deviation, from the bottom of its information sets up.
+    """Compute what a player earns by its best deviation, from the bottom of its information sets up.
 
     ``earned[key]`` collects, weighted by the others' and chance's probabilities, what comes
     after an own action (information set, rank) before the next own information set.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ __all__ = [
     "save_profile",
 ]
 
-_READERS = {
+_READERS: dict[str, Callable[[Mapping[str, Any]], NormalFormGame | ExtensiveFormGame]] = {
     extensive_form_json.FORMAT: extensive_form_json.from_document,
     "gametheory/normal-form": normal_form_json.from_document,
 }

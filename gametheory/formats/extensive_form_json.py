@@ -60,9 +60,7 @@ def _unique_labels(game: ExtensiveFormGame) -> list[str]:
     """Labels of the information sets, numbered where two would be the same."""
     labels = [infoset.label for infoset in game.information_sets]
     _, which, count = np.unique(labels, return_inverse=True, return_counts=True)
-    return [
-        label if count[which[i]] == 1 else f"{label} [{i}]" for i, label in enumerate(labels)
-    ]
+    return [label if count[which[i]] == 1 else f"{label} [{i}]" for i, label in enumerate(labels)]
 
 
 def from_document(document: Mapping[str, Any]) -> ExtensiveFormGame:

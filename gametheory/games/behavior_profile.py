@@ -94,7 +94,8 @@ class BehaviorProfile:
         """
         source = self.probabilities if self._given is None else self._given
         values, which = np.unique(source, return_inverse=True)
-        table = np.array([Fraction(v) for v in values.tolist()] or [None], dtype=object)
+        table = np.empty(values.size, dtype=object)
+        table[:] = [Fraction(v) for v in values.tolist()]
         exact = table[which]
         if exact.size and not np.isin(self.probabilities, (0.0, 1.0)).all():
             sums = np.add.reduceat(exact, self.offsets[:-1])
@@ -109,7 +110,7 @@ class BehaviorProfile:
 
     @classmethod
     def pure(cls, game: ExtensiveFormGame, actions: ArrayLike) -> BehaviorProfile:
-        """One action a information set.
+        """One action at each information set.
 
         Parameters
         ----------

@@ -129,7 +129,7 @@ class ExtensiveFormGame:
 
     def _under(self, player: int) -> NDArray[np.bool_]:
         """Tell the children of a player's (or chance's) nodes."""
-        under = self.node_player[self.parent] == player
+        under: NDArray[np.bool_] = self.node_player[self.parent] == player
         under[0] = False
         return under
 
@@ -200,7 +200,7 @@ class ExtensiveFormGame:
 
     def infoset_label(self, infoset: int) -> str:
         """Name an information set: its observation, and the way there where that is needed."""
-        label = self.observation_labels[self.infoset_observation[infoset]]
+        label: str = self.observation_labels[self.infoset_observation[infoset]]
         if self.unique_observations:
             return label
         node = int(self.infoset_first_node[infoset])
@@ -231,16 +231,15 @@ class ExtensiveFormGame:
         """Terminal payoffs as Fractions, shape (n_players, n_terminals), object dtype."""
         values, which = np.unique(self.terminal_payoffs, return_inverse=True)
         if all(isinstance(p, float | np.floating) for p in self._given_payoffs.flat):
-            table = np.array([Fraction(v) for v in values.tolist()] or [None], dtype=object)
+            table = _objects([Fraction(v) for v in values.tolist()])
             return _frozen(table[which].reshape(self.terminal_payoffs.shape))
-        exact = np.empty(self._given_payoffs.shape, dtype=object)
-        exact.flat = [_fraction(payoff) for payoff in self._given_payoffs.flat]
-        return _frozen(exact)
+        exact = _objects([_fraction(payoff) for payoff in self._given_payoffs.flat])
+        return _frozen(exact.reshape(self._given_payoffs.shape))
 
     @cached_property
     def exact_chance(self) -> NDArray[Any]:
         """Probability of each of ``chance_children`` as Fractions that sum to one a node."""
-        exact = np.array([_fraction(p) for p in self._given_probabilities], dtype=object)
+        exact = _objects([_fraction(p) for p in self._given_probabilities])
         if exact.size:
             _, sibling = np.unique(self.parent[self.chance_children], return_inverse=True)
             total = np.full(sibling.max() + 1, Fraction(0), dtype=object)
@@ -256,7 +255,7 @@ class ExtensiveFormGame:
         return float(np.ptp(self.terminal_payoffs, axis=1).max())
 
     def expected_payoffs(self, profile: BehaviorProfile) -> NDArray[np.float64]:
-        """Expected payoffs of a profile, shape (n_players,)."""
+        """Compute the expected payoffs of a profile, shape (n_players,)."""
         profile.check_fits(self)
         return self.sequence_form.expected_payoffs(profile.probabilities)
 
@@ -331,6 +330,12 @@ class ExtensiveFormGame:
 
         graph = explore(state, players=players, title=title, max_states=max_histories)
         return unroll(graph, max_histories=max_histories)
+
+
+def _objects(items: list[Any]) -> NDArray[Any]:
+    array = np.empty(len(items), dtype=object)
+    array[:] = items
+    return array
 
 
 def _fraction(number: Any) -> Fraction:

@@ -93,7 +93,7 @@ class GraphBuilder:
         return self._payoffs
 
     def reserve(self) -> int:
-        """Number a state that will be described later."""
+        """Give a number to a state that will be described later."""
         self._player.append(TERMINAL)
         self._observation.append(-1)
         self._edges.append([])
@@ -176,7 +176,7 @@ def check_probabilities(probabilities: Sequence[Any], where: str) -> None:
             )
     total = sum(probabilities)
     exact = all(isinstance(probability, int | Fraction) for probability in probabilities)
-    if total != 1 if exact else not abs(total - 1) <= 1e-9:  # noqa: PLR2004
+    if total != 1 if exact else not abs(total - 1) <= 1e-9:
         raise InvalidGame(
             f"chance probabilities {[str(p) for p in probabilities]} sum to {total}",
             where=where,

@@ -134,18 +134,19 @@ class SequenceForm:
         return reach
 
     def expected_payoffs(self, behavior: Floats) -> Floats:
-        """Expected payoffs, shape (n_players,)."""
+        """Compute the expected payoffs, shape (n_players,)."""
         payoffs: Floats = self.terminal_payoffs @ self.reach(behavior)
         return payoffs
 
     def gains(self, behavior: Floats, player: int) -> Floats:
-        """What each of a player's sequences earns against the others, shape (n_sequences,)."""
+        """Sum up what each of a player's sequences earns, shape (n_sequences,)."""
         weights = self.reach(behavior, without=player) * self.terminal_payoffs[player]
-        return np.bincount(
+        gains: Floats = np.bincount(
             self.terminal_sequences[player],
             weights=weights,
             minlength=self.treeplexes[player].n_sequences,
-        )
+        ).astype(np.float64, copy=False)
+        return gains
 
 
 def derive(game: ExtensiveFormGame) -> SequenceForm:

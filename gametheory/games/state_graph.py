@@ -211,7 +211,7 @@ def _check_same_actions(graph: StateGraph, state: Ints, infoset: Ints, known: _I
         labels = [
             graph.edge_label[graph.first_edge[s] : graph.first_edge[s + 1]] for s in (one, other)
         ]
-        if not np.array_equal(*labels):
+        if not np.array_equal(labels[0], labels[1]):
             names = [[graph.action_labels[label] for label in row] for row in labels]
             raise InvalidGame(
                 f"histories of one information set offer different actions {names[1]} and "

@@ -92,7 +92,8 @@ def replay_episodes(
     for episode in range(episodes):
         driver = source.driver()
         driver.reset(seed=seed + 1000 + episode)
-        state, path = 0, []
+        state = 0
+        path: list[str] = []
         while driver.acting:
             actions: dict[str, Any] = {}
             for agent in driver.acting:

@@ -56,7 +56,9 @@ def _play_in_step(
         for agent, view in views.items():
             if view_key(view) != view_key(second.view(agent)):
                 where = "at the start" if step == 0 else f"after {step} steps"
-                raise chance_refused(f"with seeds {seeds} agent {agent!r} is shown different things {where}")
+                raise chance_refused(
+                    f"with seeds {seeds} agent {agent!r} is shown different things {where}"
+                )
         actions = {agent: random_action(view, rng) for agent, view in views.items()}
         for driver in drivers:
             driver.step(actions)
@@ -71,7 +73,7 @@ def _meet_generators(driver: object) -> Snapshots:
     snapshots = Snapshots()
     try:
         snapshots.take(driver)  # type: ignore[arg-type]
-    except Exception:  # noqa: BLE001 - a state that cannot be pickled still shows its behavior
+    except Exception:  # a state that cannot be pickled still shows its behavior
         return snapshots
     return snapshots
 

@@ -230,7 +230,7 @@ class _EnvironmentState:
         self._driver: Driver | None = None
 
     def numbers(self, graph: StateGraph) -> dict[tuple[str, bytes], int]:
-        """Number of each (agent, what it is shown) in a graph built from these states."""
+        """Map each (agent, what it is shown) to its number in a graph built from these states."""
         number = {label: i for i, label in enumerate(graph.observation_labels)}
         return {key: number[label] for key, label in self.shared.labels.items()}
 
@@ -257,6 +257,9 @@ class _EnvironmentState:
     def is_terminal(self) -> bool:
         return not self.driver.acting
 
+    def chance_outcomes(self) -> tuple[()]:
+        return ()
+
     def returns(self) -> Sequence[float]:
         return tuple(self.driver.returns[agent] for agent in self.shared.agents)
 
@@ -280,7 +283,8 @@ class _EnvironmentState:
     def apply(self, action: Any) -> None:
         driver = self.shared.positions.open(self._position)
         joint = isinstance(action, tuple)
-        chosen = zip(self.shared.agents if joint else driver.acting, action if joint else (action,))
+        agents = self.shared.agents if joint else driver.acting
+        chosen = zip(agents, action if joint else (action,), strict=True)
         actions = {agent: choice for agent, choice in chosen if agent in driver.acting}
         driver.step(actions)
         self._position = self.shared.positions.after(self._position, actions, driver)

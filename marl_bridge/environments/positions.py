@@ -38,7 +38,7 @@ class Positions(Protocol):
     """A way to name positions of an environment and to return to them."""
 
     name: str
-    start: Hashable
+    start: Any
 
     def open(self, position: Any) -> Driver:
         """Build an independent driver at a position."""
@@ -96,7 +96,7 @@ class Replays:
         return (*position, tuple(actions.items()))
 
     def draws(self) -> str:
-        """A fresh instance draws the same numbers again: nothing is seen here."""
+        """Return "": a fresh instance draws the same numbers again, nothing is seen here."""
         return ""
 
 
@@ -134,12 +134,13 @@ def choose(source: EnvironmentSource, *, seed: int, episodes: int = 4, steps: in
     timings: dict[str, float] = {}
     failures: dict[str, str] = {}
     ways: dict[str, Positions] = {}
-    for kind in (Copies, Replays):
+    kinds: tuple[type[Copies] | type[Replays], ...] = (Copies, Replays)
+    for kind in kinds:
         try:
-            way: Positions = kind(source, seed)
+            way = kind(source, seed)
             timings[kind.name] = _trial(source, way, seed, episodes, steps)
             ways[kind.name] = way
-        except Exception as error:  # noqa: BLE001 - an environment's state may fail in any way
+        except Exception as error:  # an environment's state may fail in any way
             failures[kind.name] = f"{type(error).__name__}: {error}"
     if not ways:
         raise ExtractionRefused(

@@ -99,9 +99,7 @@ def test_one_shot_deviations_are_found_wherever_they_are(rules, seed):
     actions = rng.integers(0, game.infoset_n_actions)
     profile = BehaviorProfile.pure(game, actions)
     certificate = gt.verify(game, profile, "subgame-perfect")
-    behavior = {
-        i.label: int(actions[i.index]) for i in game.information_sets
-    }
+    behavior = {i.label: int(actions[i.index]) for i in game.information_sets}
 
     def value(history):
         while len(history) < len(rules.movers):

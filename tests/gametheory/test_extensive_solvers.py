@@ -91,8 +91,10 @@ def test_sequence_form_value_is_the_value_of_the_strategic_form(rules):
     sizes = {i.label: len(i.actions) for i in game.information_sets}
     rows, columns = (list(og.pure_behaviors(rules, p)) for p in (0, 1))
     matrix = [
-        [og.expected_payoffs(rules, og.with_pure(og.with_pure({}, r, sizes), c, sizes))[0]
-         for c in columns]
+        [
+            og.expected_payoffs(rules, og.with_pure(og.with_pure({}, r, sizes), c, sizes))[0]
+            for c in columns
+        ]
         for r in rows
     ]
     value = gt.solve(NormalFormGame.zero_sum(matrix), "minimax").payoffs[0]

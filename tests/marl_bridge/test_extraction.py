@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -121,7 +122,7 @@ def test_environments_that_cannot_be_copied_are_replayed():
 class Remembering(MatchingPennies):
     """Keeps its score outside the object: episodes depend on those before."""
 
-    games = [0]
+    games: ClassVar[list[int]] = [0]
 
     def payoffs(self) -> dict[str, float]:
         Remembering.games[0] += 1

@@ -106,8 +106,9 @@ class _Values:
             self.values[:, node] = self.values[:, low + int(self.choice[node])]
 
     def actions(self) -> NDArray[np.int64]:
-        """The choices as one action for each information set."""
-        return self.choice[self.game.infoset_first_node]
+        """Return the choices as one action for each information set."""
+        actions: NDArray[np.int64] = self.choice[self.game.infoset_first_node]
+        return actions
 
 
 def _levels_bottom_up(game: ExtensiveFormGame) -> Iterator[tuple[int, int]]:

@@ -52,10 +52,7 @@ def sequence_form_lp(game: ExtensiveFormGame) -> Search:
         return Outcome(iterations, status=Status.NUMERICAL_FAILURE, reason=message)
     yield None
     behavior = np.concatenate(
-        [
-            _behavior(treeplex, plan)
-            for treeplex, plan in zip(form.treeplexes, plans, strict=True)
-        ]
+        [_behavior(treeplex, plan) for treeplex, plan in zip(form.treeplexes, plans, strict=True)]
     )
     yield _simplest(game, behavior)
     return Outcome(iterations)
