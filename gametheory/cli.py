@@ -120,6 +120,29 @@ def methods(
 
 
 @app.command()
+def catalog(
+    name: Annotated[
+        str | None, typer.Argument(help="Show this game alone.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the named games, or show one with its source."""
+    from gametheory.cli_tables import catalog_entry, catalog_table
+    from gametheory.games.catalog import catalog as entries
+    from gametheory.games.catalog import load
+
+    game = None if name is None else load(name)
+    chosen = [entry for entry in entries() if name is None or entry.name == _plain(name)]
+    if as_json:
+        fields = ("name", "form", "n_players", "citation", "summary")
+        typer.echo(json.dumps([{f: getattr(entry, f) for f in fields} for entry in chosen]))
+    elif game is None:
+        out().print(catalog_table(chosen))
+    else:
+        out().print(catalog_entry(chosen[0], game))
+
+
+@app.command()
 def convert(
     game: Game,
     target: Annotated[Path, typer.Argument(help="The .json file to write.")],
@@ -146,6 +169,11 @@ def _open(name: str) -> Any:
     from gametheory.games.catalog import load
 
     return load(name)
+
+
+def _plain(name: str) -> str:
+    """Spell a game's name as the catalog does."""
+    return name.lower().replace("-", "_").replace(" ", "_")
 
 
 def _solution_document(solution: Solution) -> dict[str, Any]:

@@ -13,10 +13,18 @@ from rich.text import Text
 
 from gametheory.algorithms.registry import Algorithm
 from gametheory.games.behavior_profile import BehaviorProfile
+from gametheory.games.catalog import CatalogEntry
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.solution import Certificate, Solution
 
-__all__ = ["certificate_table", "method_list", "probability", "solution_tables"]
+__all__ = [
+    "catalog_entry",
+    "catalog_table",
+    "certificate_table",
+    "method_list",
+    "probability",
+    "solution_tables",
+]
 
 ROWS = 30  # information sets that are shown before they are only counted
 SHOWN = 20  # equilibria that are shown before they are only counted
@@ -71,13 +79,35 @@ def method_list(methods: Iterable[Algorithm]) -> Group:
     """List the algorithms, each with what it promises, what it takes and who published it."""
     parts: list[RenderableType] = []
     for method in methods:
-        solves = f"  {', '.join(method.concepts)} of a {method.form.__name__}"
+        solves = f"  finds {', '.join(method.concepts)}; takes {method.form.__name__}"
         parts.append(Text.assemble((method.name, "bold"), solves))
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
         for name in ("guarantee", "cost", "source"):
             _add(table, f"  {name}", getattr(method, name))
         parts += [table, Text("")]
     return Group(*parts)
+
+
+def catalog_table(entries: Iterable[CatalogEntry]) -> Table:
+    """List named games."""
+    table = _table("name", "form", "players", "what it shows")
+    for entry in entries:
+        _add(
+            table, entry.name, entry.form.removesuffix(" form"), str(entry.n_players), entry.summary
+        )
+    return table
+
+
+def catalog_entry(entry: CatalogEntry, game: Any) -> Group:
+    """Show one named game with its source and, in normal form, its payoffs."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    _add(table, "form", f"{entry.form}, {entry.n_players} players")
+    _add(table, "shows", entry.summary)
+    _add(table, "source", entry.citation)
+    if entry.parameters:
+        values = ", ".join(f"{name}={value}" for name, value in entry.parameters.items())
+        _add(table, "parameters", values)
+    return Group(Text(entry.name, style="bold"), table, Text(""), Text(str(game), no_wrap=True))
 
 
 def _profile_table(game: Any, profile: Any, certificate: Certificate) -> RenderableType:
