@@ -75,6 +75,13 @@ def solve(
     limit = float("inf") if time_limit is None else time_limit
     search = _Search(game, concept, find=find, limit=limit, callback=callback)
     search.run(algorithm, options)
+    if search.outcome.status is Status.INFEASIBLE and concept != algorithm.concepts[0]:
+        # None of the algorithm's own kind: that says nothing of the wider concept.
+        raise UnsupportedGame(
+            f"{search.outcome.reason}, and no method of this version finds {concept!r} beyond that",
+            where=repr(game),
+            hint=_HINT,
+        )
     return Solution(
         concept=concept,
         equilibria=tuple(certificate.profile for certificate in search.certificates),
@@ -114,14 +121,12 @@ def _choose(game: Any, concept: str, method: str) -> Algorithm:
         if not reason:
             return algorithm
         refusals.append(f"{algorithm.name}: {reason}")
-    raise UnsupportedGame(
-        f"no method of this version finds {concept!r} for this game"
-        if method == "auto"
-        else f"the method {method!r} does not find {concept!r} for this game",
-        where=repr(game),
-        valid="; ".join(refusals) or "see gametheory.methods() for what each method takes",
-        hint="ask for another concept, or verify a profile of your own with gametheory.verify",
-    )
+    who = "no method of this version finds" if method == "auto" else f"{method!r} does not find"
+    why = "; ".join(refusals) or "none takes this kind of game"
+    raise UnsupportedGame(f"{who} {concept!r} for this game: {why}", where=repr(game), hint=_HINT)
+
+
+_HINT = "ask for another concept, or verify a profile of your own with gametheory.verify"
 
 
 class _Search:

@@ -145,7 +145,7 @@ def _pure_values(game: ExtensiveFormGame, odds: NDArray[Any]) -> NDArray[Any]:
 
 
 def _best_payoff(game: ExtensiveFormGame, odds: NDArray[Any], player: int) -> Fraction:
-    """Compute what a player earns by its best deviation, from the bottom of its information sets up.
+    """Compute what a player earns by its best deviation, from its last information sets up.
 
     ``earned[key]`` collects, weighted by the others' and chance's probabilities, what comes
     after an own action (information set, rank) before the next own information set.
