@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from gametheory.errors import GameTheoryError, InvalidGame
 
-__all__ = ["exact_array", "fractions_of", "to_fraction"]
+__all__ = ["exact_array", "fractions_of", "shown", "to_fraction"]
 
 _LARGEST_EXACT_INTEGER = 2**53
 _MOST_AXES = 64  # NumPy's own limit
@@ -58,7 +58,15 @@ def to_fraction(value: Any) -> Fraction:
             return Fraction(value)
         except ZeroDivisionError:
             raise ValueError(f"{value!r} divides by zero") from None
-    raise ValueError(f"{value!r:.80} is not a number")
+    raise ValueError(f"{shown(value)} is not a number")
+
+
+def shown(value: Any) -> str:
+    """Write any value for an error message: short, also where Python refuses to print it."""
+    try:
+        return f"{value!r:.80}" if isinstance(value, str) else f"{value!s:.80}"
+    except ValueError:  # an integer of more digits than Python's limit
+        return "an enormous number"
 
 
 def fractions_of(array: NDArray[Any]) -> NDArray[np.object_]:
@@ -119,7 +127,7 @@ def _from_numeric(entries: Any, name: str, error: type[GameTheoryError]) -> NDAr
     if array.dtype.kind != "f" or array.dtype.itemsize > 8 or not np.isfinite(array).all():
         return None
     mixed = not hasattr(entries, "dtype")  # a list may hold integers that a float would round
-    if mixed and array.size and np.abs(array).max() > _LARGEST_EXACT_INTEGER:
+    if mixed and array.size and np.abs(array).max() >= _LARGEST_EXACT_INTEGER:
         return None
     return array.astype(np.float64) + 0.0  # -0.0 becomes 0.0: equal games, equal bytes
 
@@ -172,7 +180,7 @@ def _flatten(
     node, where = _node(entries), _place(name, position)
     if isinstance(node, list) != bool(shape):
         found = (
-            f"{len(node)} entries" if isinstance(node, list) else f"the single entry {node!r:.80}"
+            f"{len(node)} entries" if isinstance(node, list) else f"the single entry {shown(node)}"
         )
         wanted = f"{shape[0]} entries" if shape else "a single number"
         raise error(f"ragged {name}: {found} instead of {wanted}", where=where)

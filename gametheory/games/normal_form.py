@@ -42,9 +42,9 @@ class NormalFormGame:
         ``payoffs[i, a_1, ..., a_n]`` is player i's payoff when player j takes action a_j.
         Entries may be ints of any size, floats, Fractions, Decimals, or text such as "1/3".
     players : sequence of str, optional
-        The players' labels; "player 0", "player 1", ... if left out.
+        Labels; "player 0", "player 1", ... if left out.
     actions : sequence of sequences of str, optional
-        Each player's action labels; "0", "1", ... if left out.
+        Labels for each player; "0", "1", ... if left out.
     title : str, optional
         A name for people; it is no part of the game's identity.
 
@@ -58,8 +58,7 @@ class NormalFormGame:
     Raises
     ------
     InvalidGame
-        Ragged, empty, complex, non-finite or non-numeric payoffs, a wrong number of axes, or
-        labels that do not fit; with the position.
+        Ragged, empty, complex, non-finite or non-numeric payoffs, or labels that do not fit.
 
     Examples
     --------
@@ -97,12 +96,7 @@ class NormalFormGame:
         self.__dict__["actions"] = action_labels(actions, n_actions, self.players)
 
     @classmethod
-    def bimatrix(
-        cls,
-        A: Numbers,
-        B: Numbers,
-        **labels: Unpack[Labels],
-    ) -> NormalFormGame:
+    def bimatrix(cls, A: Numbers, B: Numbers, **labels: Unpack[Labels]) -> NormalFormGame:
         """Build a two-player game from the row player's matrix A and the column player's B.
 
         Examples
@@ -208,9 +202,7 @@ class NormalFormGame:
     def to_nashpy(self) -> Any:
         """Return a ``nashpy.Game``; UnsupportedGame unless there are two players."""
         if self.n_players != 2:
-            raise UnsupportedGame(
-                f"nashpy holds two-player games, and this one has {self.n_players} players"
-            )
+            raise UnsupportedGame(f"nashpy holds no games of {self.n_players} players, only of two")
         try:
             import nashpy
         except ImportError:

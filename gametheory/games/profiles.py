@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gametheory.errors import InvalidProfile
-from gametheory.games.exact_array import to_fraction
+from gametheory.games.exact_array import shown, to_fraction
 
 if TYPE_CHECKING:
     from gametheory.games.normal_form import NormalFormGame
@@ -55,7 +55,7 @@ class MixedProfile:
     def __init__(self, strategies: Sequence[Any] | NDArray[Any]) -> None:
         if isinstance(strategies, str) or not hasattr(strategies, "__len__"):
             raise InvalidProfile(
-                f"{strategies!r:.80} is not a profile",
+                f"{shown(strategies)} is not a profile",
                 where="strategies",
                 valid="a sequence with one vector of probabilities for each player",
             )
@@ -193,7 +193,7 @@ def _read(vector: Any, player: int) -> tuple[Fraction, ...]:
     where = f"strategies[{player}]"
     if isinstance(vector, str) or not hasattr(vector, "__len__") or _is_scalar(vector):
         raise InvalidProfile(
-            f"{vector!r:.80} is not a vector", where=where, valid="a sequence of probabilities"
+            f"{shown(vector)} is not a vector", where=where, valid="a sequence of probabilities"
         )
     if len(vector) == 0:
         raise InvalidProfile("the strategy is empty", where=where, valid="at least one action")
@@ -215,9 +215,9 @@ def _probability(entry: Any, where: str) -> Fraction:
     except ValueError as reason:
         raise InvalidProfile(str(reason), where=where, valid=valid) from None
     if probability < 0:
-        raise InvalidProfile(f"probability {entry!s:.80} is negative", where=where, valid=valid)
+        raise InvalidProfile(f"probability {shown(entry)} is negative", where=where, valid=valid)
     if probability > 1 + SUM_TOLERANCE:
-        raise InvalidProfile(f"probability {entry!s:.80} is above one", where=where, valid=valid)
+        raise InvalidProfile(f"probability {shown(entry)} is above one", where=where, valid=valid)
     return probability
 
 
@@ -228,7 +228,7 @@ def _check_sum(exact: tuple[Fraction, ...], rounded: bool, where: str) -> None:
         return
     total = math.fsum(map(float, exact)) if rounded else sum(exact)
     raise InvalidProfile(
-        f"probabilities sum to {total}",
+        f"probabilities sum to {shown(total)}",
         where=where,
         valid=f"a sum of one within {SUM_TOLERANCE}" if rounded else "a sum of exactly one",
         hint="divide the vector by its sum",
