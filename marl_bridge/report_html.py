@@ -154,10 +154,14 @@ def _section(report: Report, anchor: str) -> str:
     known = "exact figures" if report.exact else "estimates only"
     kind = "sure" if report.exact else "open"
     verdict = "".join(f"<li>{_text(sentence)}</li>\n" for sentence in report.verdict)
+    note = sampling_line(report)
+    if report.exact:
+        note = f"{status_line(report)} {note}"
     parts = [
         f'<section class="card environment" id="{anchor}">\n<h2>{_text(report.environment)}</h2>\n',
         f'<span class="chip">{_text(report.api)}</span>',
         f'<span class="chip {kind}">{known}</span>\n',
+        "" if report.exact else f'<p class="why">{_text(status_line(report))}</p>\n',
         f'<ul class="verdict">\n{verdict}</ul>\n' if verdict else "",
         _tiles(report),
         "<h3>Returns against the optimum</h3>\n"
@@ -165,7 +169,7 @@ def _section(report: Report, anchor: str) -> str:
         else "<h3>Returns</h3>\n",
         f"<figure>\n{picture(report.agents)}\n{legend(report)}</figure>\n",
         _figures_table(report),
-        f'<p class="note">{_text(status_line(report))} {_text(sampling_line(report))}</p>\n',
+        f'<p class="note">{_text(note)}</p>\n',
         _opponents_table(report.agents),
         _pairs(report),
         "</section>\n",

@@ -132,14 +132,19 @@ def _row(agent: AgentReport, low: float, high: float) -> Iterable[str]:
 
 
 def _range(agents: Sequence[AgentReport]) -> tuple[float, float]:
+    """Choose the ends of the axis: all marks, and never so close that a hair looks wide."""
     marks: list[float] = []
+    others: list[float] = []  # not drawn, but they tell how large returns of this game are
     for agent in agents:
-        figure = agent.empirical_return
+        figure, random = agent.empirical_return, agent.against_random
         exact = (agent.exact_return, agent.optimal_value, agent.best_response_value)
         marks += [figure.value, figure.lower, figure.upper, *(x for x in exact if x is not None)]
+        others += [] if random is None else [random.expected_return]
+        others += [] if agent.worst_case_return is None else [agent.worst_case_return]
     marks = [mark for mark in marks if math.isfinite(mark)] or [0.0]
     low, high = min(marks), max(marks)
-    pad = 0.06 * (high - low) or max(1.0, 0.1 * abs(low))
+    scale = max([1e-6, *(abs(mark) for mark in [*marks, *others])])
+    pad = max(0.06 * (high - low), 0.1 * scale - (high - low) / 2)
     return low - pad, high + pad
 
 

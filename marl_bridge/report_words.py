@@ -112,7 +112,10 @@ def mapping_rows(values: Mapping[str, object]) -> list[tuple[str, str]]:
     """
     verbatim = ("seed", "episodes", "confidence")
     return [
-        (printable(key).replace("_", " "), printable(value) if key in verbatim else fact(value))
+        (
+            printable(key).removeprefix("n_").replace("_", " "),
+            printable(value) if key in verbatim else fact(value),
+        )
         for key, value in values.items()
     ]
 
