@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marl_bridge.environments.driver import Driver
-from marl_bridge.environments.endings import watch
 from marl_bridge.environments.opening import EnvironmentSource
 from marl_bridge.errors import InvalidEnvironment, InvalidPolicy
 from marl_bridge.policies import Policy, as_policy, assign
@@ -120,7 +119,7 @@ def rollouts(
     # episodes would be neither repeatable alone nor independent, which intervals assume. It
     # costs 0.6 ms an episode on tictactoe (0.3 ms to play) and 25 ms on knights_archers_zombies
     # (130 ms to play).
-    driver, endings = watch(source)
+    driver = source.driver(checked=False)
     seating = _Seating.of(policies, driver.agents, seats)
     total = -(-episodes // seating.period) * seating.period
     records: list[tuple[list[float], int, bool]] = []
@@ -129,12 +128,12 @@ def rollouts(
         for episode in range(total):
             if episode and instances == "fresh":
                 driver.env.close()
-                driver, endings = watch(source)
+                driver = source.driver(checked=False)
             reset_seed, rng = episode_streams(seed, episode)
             driver.reset(seed=reset_seed)
             length, cut = _play(driver, seating.at(episode), rng, max_steps)
             told = [driver.returns[agent] for agent in driver.agents]
-            records.append((told, length, cut or bool(endings.truncated)))
+            records.append((told, length, cut or any(driver.truncated.values())))
             if progress is not None:
                 progress(episode + 1, total)
     except KeyboardInterrupt:

@@ -29,7 +29,7 @@ def certify_nash(
     """
     profile.check_fits(game)
     odds = _edge_probabilities(game, profile)
-    payoffs = _values(game, odds)[:, 0]
+    payoffs = [Fraction(value) for value in _values(game, profile, odds)[:, 0]]
     regrets = tuple(
         _best_payoff(game, odds, player) - payoffs[player] for player in range(game.n_players)
     )
@@ -67,13 +67,15 @@ def certify_subgame_perfect(game: ExtensiveFormGame, profile: BehaviorProfile) -
             where=repr(game),
             hint="ask for the concept 'nash'",
         )
-    values = _values(game, _edge_probabilities(game, profile))
+    values = _values(game, profile)
     regrets = []
     for player in range(game.n_players):
         child = np.flatnonzero(game.node_player[game.parent] == player)
         child = child[child > 0]
-        gains = values[player, child] - values[player, game.parent[child]]
-        regrets.append(Fraction(max(gains.max(initial=Fraction(0)), 0)))
+        after, before = values[player, child], values[player, game.parent[child]]
+        better = np.flatnonzero(after > before)  # few or none: only these need subtracting
+        gains = (Fraction(after[i]) - Fraction(before[i]) for i in better.tolist())
+        regrets.append(max(gains, default=Fraction(0)))
     return _certificate(game, profile, "subgame-perfect", values[:, 0], tuple(regrets))
 
 
@@ -116,10 +118,17 @@ def _inner_levels(game: ExtensiveFormGame) -> Iterator[NDArray[np.int64]]:
             yield nodes
 
 
-def _values(game: ExtensiveFormGame, odds: NDArray[Any]) -> NDArray[Any]:
-    """Compute the expected payoffs of every node under the profile, shape (n_players, n_nodes)."""
-    if not game.chance_children.size and all(p in (0, 1) for p in set(odds.tolist())):
-        return _pure_values(game, odds)
+def _values(
+    game: ExtensiveFormGame, profile: BehaviorProfile, odds: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """Compute every node's expected payoffs under the profile, exactly.
+
+    Shape (n_players, n_nodes); Fractions, or floats that are the payoffs as given.
+    """
+    if not game.chance_children.size and profile.is_pure():
+        return _pure_values(game, profile)
+    if odds is None:
+        odds = _edge_probabilities(game, profile)
     values = np.full((game.n_players, game.n_nodes), Fraction(0), dtype=object)
     values[:, game.terminals] = game.exact_payoffs
     for nodes in _inner_levels(game):
@@ -131,17 +140,15 @@ def _values(game: ExtensiveFormGame, odds: NDArray[Any]) -> NDArray[Any]:
     return values
 
 
-def _pure_values(game: ExtensiveFormGame, odds: NDArray[Any]) -> NDArray[Any]:
+def _pure_values(game: ExtensiveFormGame, profile: BehaviorProfile) -> NDArray[Any]:
     """Payoffs at the end of each node's path: no arithmetic, so every number stays exact."""
+    chosen = np.flatnonzero(profile.probabilities == 1.0)  # one action for each information set
+    rank = chosen - game.action_offsets[:-1]
     end = np.arange(game.n_nodes)
-    taken = np.flatnonzero(odds.astype(bool))
-    taken = taken[taken > 0]
-    follower = np.arange(game.n_nodes)
-    follower[game.parent[taken]] = taken
     for nodes in _inner_levels(game):
-        end[nodes] = end[follower[nodes]]
-    rank = np.searchsorted(game.terminals, end)
-    return game.exact_payoffs[:, rank]
+        end[nodes] = end[game.first_child[nodes] + rank[game.node_infoset[nodes]]]
+    payoffs = game.terminal_payoffs if game.payoffs_are_exact else game.exact_payoffs
+    return payoffs[:, np.searchsorted(game.terminals, end)]
 
 
 def _best_payoff(game: ExtensiveFormGame, odds: NDArray[Any], player: int) -> Fraction:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from fractions import Fraction
 from typing import Any
 
 from gametheory.errors import GameFormatError
+from gametheory.games.exact_array import shown, to_fraction
 
 __all__ = ["decode", "encode"]
 
@@ -25,8 +25,16 @@ def encode(number: Fraction | int | float) -> int | float | str:
     try:
         near = float(exact)
     except OverflowError:
+        return _text(exact)
+    return near if Fraction(near) == exact else _text(exact)
+
+
+def _text(exact: Fraction) -> str:
+    """Write "p/q"; in hexadecimal beyond the digits that Python converts to decimal."""
+    try:
         return str(exact)
-    return near if Fraction(near) == exact else str(exact)
+    except ValueError:
+        return f"{exact.numerator:#x}/{exact.denominator:#x}"
 
 
 def decode(value: Any, where: str) -> Fraction | int | float:
@@ -42,16 +50,17 @@ def decode(value: Any, where: str) -> Fraction | int | float:
     >>> decode("1/3", "payoffs[0]")
     Fraction(1, 3)
     """
-    number = value
-    if isinstance(value, str):
-        try:
-            return Fraction(value)
-        except (ValueError, ZeroDivisionError):
-            number = None
-    if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
+    try:
+        if isinstance(value, bool):
+            raise ValueError(f"{value} is not a number")
+        if isinstance(value, str) and value.lstrip("-").startswith("0x"):
+            numerator, _, denominator = value.partition("/")
+            return Fraction(int(numerator, 16), int(denominator or "1", 16))
+        exact = to_fraction(value)
+    except (ValueError, ZeroDivisionError) as error:
         raise GameFormatError(
-            f"{value!r} is no number",
+            f"{shown(value)} is no number: {error}",
             where=where,
             valid='an int, a finite float, or a string such as "1/3"',
-        )
-    return number
+        ) from error
+    return exact if isinstance(value, str) else value

@@ -227,10 +227,15 @@ class ExtensiveFormGame:
         return path[::-1]
 
     @cached_property
+    def payoffs_are_exact(self) -> bool:
+        """Whether ``terminal_payoffs`` holds the payoffs as they were given, not roundings."""
+        return bool((self.terminal_payoffs == self._given_payoffs).all())
+
+    @cached_property
     def exact_payoffs(self) -> NDArray[Any]:
         """Terminal payoffs as Fractions, shape (n_players, n_terminals), object dtype."""
-        values, which = np.unique(self.terminal_payoffs, return_inverse=True)
-        if all(isinstance(p, float | np.floating) for p in self._given_payoffs.flat):
+        if self.payoffs_are_exact:
+            values, which = np.unique(self.terminal_payoffs, return_inverse=True)
             table = _objects([Fraction(v) for v in values.tolist()])
             return _frozen(table[which].reshape(self.terminal_payoffs.shape))
         exact = _objects([_fraction(payoff) for payoff in self._given_payoffs.flat])
@@ -262,8 +267,9 @@ class ExtensiveFormGame:
     def is_constant_sum(self) -> bool:
         """Whether the payoffs add up to the same number at every terminal history, exactly."""
         integral = bool((self.terminal_payoffs == np.rint(self.terminal_payoffs)).all())
-        small = bool((np.abs(self.terminal_payoffs) < 2**50).all())
-        payoffs = self.terminal_payoffs if integral and small else self.exact_payoffs
+        small = bool((np.abs(self.terminal_payoffs) < 2**40).all())
+        sums_exactly = integral and small and self.payoffs_are_exact
+        payoffs = self.terminal_payoffs if sums_exactly else self.exact_payoffs
         sums = payoffs.sum(axis=0)
         return bool((sums == sums[0]).all())
 
@@ -278,8 +284,11 @@ class ExtensiveFormGame:
         for array in (self.node_player, self.node_infoset, self.n_children, self.node_label):
             sha.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
         sha.update(repr((self.players, self.title, self.action_labels)).encode())
-        for exact in (self.exact_payoffs, self.exact_chance):
-            sha.update(" ".join(map(str, exact.flat)).encode())
+        if self.payoffs_are_exact:
+            sha.update((self.terminal_payoffs + 0.0).astype("<f8").tobytes())  # -0.0 is 0.0
+        else:
+            sha.update(" ".join(map(str, self.exact_payoffs.flat)).encode())
+        sha.update(" ".join(map(str, self.exact_chance)).encode())
         return sha.hexdigest()
 
     def __eq__(self, other: object) -> bool:

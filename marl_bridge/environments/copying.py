@@ -3,7 +3,7 @@
 ``copy.deepcopy`` is wrong for PettingZoo environments: gymnasium's EzPickle makes it build a
 new one from the constructor's arguments. Here the objects' own attributes are pickled, past
 every ``__getstate__`` of an environment. What never changes or must not be copied (spaces,
-random generators, pictures, functions) is shared between the copies.
+random generators, pictures, classes and functions) is shared between the copies.
 """
 
 from __future__ import annotations
@@ -23,12 +23,7 @@ __all__ = ["Snapshots"]
 
 _PICTURES = frozenset({"Surface", "Font", "Clock", "Sound"})
 _GENERATORS = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
-_FUNCTIONS = (
-    types.FunctionType,
-    types.BuiltinFunctionType,
-    types.ModuleType,
-    types.LambdaType,
-)
+_DEFINITIONS = (type, types.FunctionType, types.ModuleType)
 
 
 class Snapshots:
@@ -74,17 +69,22 @@ class Snapshots:
         return ""
 
     def _share(self, item: Any) -> int | None:
-        if type(item) is str:  # by value: whether two equal strings are one object is no state
+        """Return the number of what copies share, None for what each has of its own.
+
+        Called for every object of a state, a hundred times a snapshot: most common cases first.
+        """
+        kind = self._kinds.get(type(item))
+        if kind == "own":
+            return None
+        if kind == "string":  # by value: whether two equal strings are one object is no state
             number = self._strings.get(item)
             if number is None:
                 number = self._strings[item] = len(self._shared)
                 self._shared.append(item)
             return number
-        kind = self._kinds.get(type(item))
         if kind is None:
-            kind = self._kinds[type(item)] = _kind(type(item))
-        if not kind:
-            return None
+            self._kinds[type(item)] = _kind(type(item))
+            return self._share(item)
         number = self._index.get(id(item))
         if number is None:
             number = self._index[id(item)] = len(self._shared)
@@ -98,13 +98,15 @@ class Snapshots:
 def _kind(type_: type) -> str:
     from gymnasium.spaces import Space
 
+    if type_ is str:
+        return "string"
     if issubclass(type_, _GENERATORS):
         return "generator"
-    if issubclass(type_, (Space, *_FUNCTIONS)):
+    if issubclass(type_, (Space, *_DEFINITIONS)):
         return "constant"
     if type_.__module__.startswith("pygame") and type_.__name__ in _PICTURES:
         return "picture"
-    return ""
+    return "own"
 
 
 def _generator_state(generator: Any) -> str:

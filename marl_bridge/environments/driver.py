@@ -65,11 +65,13 @@ class Driver(Protocol):
 
     ``returns`` is what each agent has been told it earned so far: for AEC environments the
     sum of the rewards of ``last()`` at its turns, for Parallel ones of ``step``'s rewards.
+    ``truncated`` tells of each agent whether it was stopped by a limit, not by the game.
     """
 
     env: Any
     agents: tuple[str, ...]
     returns: dict[str, float]
+    truncated: dict[str, bool]
 
     def reset(self, seed: int | None = None) -> None:
         """Start an episode."""
@@ -103,11 +105,13 @@ class AecDriver:
         self.env = env
         self.agents: tuple[str, ...] = tuple(env.possible_agents)
         self.returns: dict[str, float] = dict.fromkeys(self.agents, 0.0)
+        self.truncated: dict[str, bool] = dict.fromkeys(self.agents, False)
 
     def reset(self, seed: int | None = None) -> None:
         """Start an episode."""
         self.env.reset(seed=seed)
         self.returns = dict.fromkeys(self.agents, 0.0)
+        self.truncated = dict.fromkeys(self.agents, False)
         self._advance()
 
     @property
@@ -132,6 +136,7 @@ class AecDriver:
             self.returns[env.agent_selection] += float(reward)
             if not (terminated or truncated):
                 return
+            self.truncated[env.agent_selection] = bool(truncated)
             env.step(None)
 
 
@@ -142,6 +147,7 @@ class ParallelDriver:
         self.env = env
         self.agents: tuple[str, ...] = tuple(env.possible_agents)
         self.returns: dict[str, float] = dict.fromkeys(self.agents, 0.0)
+        self.truncated: dict[str, bool] = dict.fromkeys(self.agents, False)
         self._observations: dict[str, Any] = {}
         self._infos: dict[str, Any] = {}
 
@@ -149,6 +155,7 @@ class ParallelDriver:
         """Start an episode."""
         self._observations, self._infos = self.env.reset(seed=seed)
         self.returns = dict.fromkeys(self.agents, 0.0)
+        self.truncated = dict.fromkeys(self.agents, False)
 
     @property
     def acting(self) -> tuple[str, ...]:
@@ -163,11 +170,13 @@ class ParallelDriver:
     def step(self, actions: Mapping[str, Any]) -> None:
         """Let all live agents act."""
         acting = self.acting
-        self._observations, rewards, _, _, self._infos = self.env.step(
+        self._observations, rewards, _, truncations, self._infos = self.env.step(
             {agent: actions[agent] for agent in acting}
         )
         for agent, reward in rewards.items():
             self.returns[agent] += float(reward)
+        for agent, truncated in truncations.items():
+            self.truncated[agent] = bool(truncated)
 
 
 def drive(env: Any) -> Driver:

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from marl_bridge.environments.driver import Driver
-from marl_bridge.environments.endings import Endings, watch
 from marl_bridge.environments.opening import EnvironmentSource, Make, open_environment
 from marl_bridge.errors import InvalidEnvironment
 from marl_bridge.observations import observation_key
@@ -145,9 +144,9 @@ def inspect(
     seen: list[_Episode] = []
     seconds = 0.0
     for number in range(episodes):
-        driver, endings = watch(source)  # fresh, so that each episode can be repeated alone
+        driver = source.driver(checked=False)  # fresh, so that each episode can be repeated alone
         started = time.perf_counter()
-        seen.append(_play(driver, endings, seed, number, max_steps))
+        seen.append(_play(driver, seed, number, max_steps))
         seconds += time.perf_counter() - started
         driver.env.close()
     lengths = sorted(len(episode.actions) for episode in seen)
@@ -187,7 +186,6 @@ def inspect(
 
 def _play(
     driver: Driver,
-    endings: Endings,
     seed: int,
     number: int,
     max_steps: int,
@@ -224,7 +222,7 @@ def _play(
         low, high = min(low, *rewards), max(high, *rewards)
         told = dict(driver.returns)
     record.update(observation_key(told))
-    ending = "truncation" if endings.truncated else "termination"
+    ending = "truncation" if any(driver.truncated.values()) else "termination"
     if driver.acting:
         ending = "cut at max_steps"
     return _Episode(
@@ -237,12 +235,12 @@ def _repeats(source: EnvironmentSource, seed: int, max_steps: int, *, fresh: boo
 
     PettingZoo 1.27's own seed tests look at one step only.
     """
-    driver, endings = watch(source)
-    first = _play(driver, endings, seed, 0, max_steps)
+    driver = source.driver(checked=False)
+    first = _play(driver, seed, 0, max_steps)
     if fresh:
         driver.env.close()
-        driver, endings = watch(source)
-    again = _play(driver, endings, seed, 0, max_steps, script=first.actions)
+        driver = source.driver(checked=False)
+    again = _play(driver, seed, 0, max_steps, script=first.actions)
     driver.env.close()
     return first.digest == again.digest and len(first.actions) == len(again.actions)
 

@@ -32,7 +32,7 @@ def kuhn_poker() -> ExtensiveFormGame:
     cards = "JQK"
     deals = {a + b: Fraction(1, 6) for a, b in permutations(cards, 2)}
     for deal, node in tree.root.chance(deals).items():
-        mine, theirs = deal
+        mine, theirs = deal[0], deal[1]
         sign = 1 if cards.index(mine) > cards.index(theirs) else -1
         opening = node.decision("first", f"first holds {mine}", ["check", "bet"])
         reply = opening["check"].decision(
