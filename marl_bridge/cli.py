@@ -93,9 +93,10 @@ def check(
         raise typer.BadParameter("give --policy or --learner, not both")
     if train_episodes and not learner:
         raise typer.BadParameter("--train-episodes needs --learner")
-    kwargs, hidden = _kwargs(env_kwargs), quiet or as_json
+    kwargs, hidden, interrupted = _kwargs(env_kwargs), quiet or as_json, False
     if learner:
-        chosen = _train(make, learner, train_episodes, seed, kwargs, hidden=hidden).policies
+        training = _train(make, learner, train_episodes, seed, kwargs, hidden=hidden)
+        chosen, interrupted = training.policies, training.interrupted
     else:
         chosen = _policies(make, policy or ["random"], kwargs)
     with progress_bar(f"checking {make}", hidden=hidden) as progress:
@@ -110,6 +111,8 @@ def check(
             progress=progress,
         )
     show_reports([with_command(report)], as_json=as_json, html=html)
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
 
 
 @app.command()
@@ -262,8 +265,6 @@ def demo(
         write_html_file(reports, html)
         raise typer.Exit(INTERRUPTED) from None
     write_html_file(reports, html)
-    if any(report.interrupted for report in reports):
-        raise typer.Exit(INTERRUPTED)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -35,7 +35,12 @@ def demonstrate(bar: Bar, *, seed: int = 0, episodes: int | None = None) -> Iter
     Yields
     ------
     Report
-        One for each environment; none after an interruption.
+        One for each environment.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After an interrupted training or check, when its report has been handed out.
     """
     for make, env_kwargs in ENVIRONMENTS:
         with bar(f"training on {make}") as progress:
@@ -53,4 +58,4 @@ def demonstrate(bar: Bar, *, seed: int = 0, episodes: int | None = None) -> Iter
             )
         yield report
         if training.interrupted or report.interrupted:
-            return
+            raise KeyboardInterrupt

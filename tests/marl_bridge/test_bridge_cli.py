@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 import marl_bridge
 from marl_bridge import cli, demo, policy_specs
+from marl_bridge.learners.independent_q import IndependentQ
 from marl_bridge.report import Report
 
 RPS = ["classic/rps-v2", "--env-kwargs", '{"max_cycles": 1}']
@@ -202,6 +204,29 @@ def test_an_interrupted_demo_keeps_what_it_has(
     result = run("demo", "--html", str(page))
     assert result.exit_code == 130
     assert "classic/rps-v2" in page.read_text("utf-8")
+
+
+def test_an_interrupted_training_is_checked_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played, episodes = IndependentQ.run_episode, itertools.count(1)
+
+    def until_ctrl_c(self: IndependentQ) -> Sequence[float]:
+        if next(episodes) % 21 == 0:
+            raise KeyboardInterrupt
+        return played(self)
+
+    monkeypatch.setattr(IndependentQ, "run_episode", until_ctrl_c)
+    result = run("check", *RPS, "--learner", "independent-q", "--episodes", "50")
+    assert result.exit_code == 130
+    assert "training ended after 20 episodes" in result.stderr
+    assert "classic/rps-v2 (AEC)" in result.stdout
+    monkeypatch.setattr(demo, "ENVIRONMENTS", (("classic/rps-v2", {"max_cycles": 1}),) * 2)
+    page = tmp_path / "report.html"
+    result = run("demo", "--html", str(page))
+    assert result.exit_code == 130
+    assert result.stdout.count("classic/rps-v2 (AEC)") == 1
+    assert page.exists()
 
 
 def test_policy_files_are_named_after_any_agent(tmp_path: Path) -> None:
