@@ -13,7 +13,7 @@ __all__ = ["verdict"]
 def verdict(
     agents: Sequence[AgentReport], *, zero_sum: bool, tolerance: float, solved: bool
 ) -> tuple[str, ...]:
-    """Say for each agent whether its policy is optimal or exploitable, then for the profile.
+    """Say whether the policies are an equilibrium, then of each whether it is exploitable.
 
     Parameters
     ----------
@@ -27,15 +27,22 @@ def verdict(
         Whether the optimal values are known.
     """
     speak = _zero_sum_sentence if zero_sum and solved else _general_sentence
-    sentences = [speak(agent, tolerance) for agent in agents]
-    gains = [agent.best_response_gain or 0.0 for agent in agents]
-    total = sum(gains)
-    if max(gains) <= tolerance:
-        sentences.append("Together the policies are an equilibrium: no agent can gain alone.")
-    else:
-        sentences.append(f"Together the policies are no equilibrium: NashConv is {number(total)}.")
-    sentences.append(_agreement(agents))
-    return tuple(sentences)
+    return (
+        _together(agents, tolerance),
+        *(speak(agent, tolerance) for agent in agents),
+        _agreement(agents),
+    )
+
+
+def _together(agents: Sequence[AgentReport], tolerance: float) -> str:
+    gains = {agent.agent: agent.best_response_gain or 0.0 for agent in agents}
+    gaining = [agent for agent, gain in gains.items() if gain > tolerance]
+    if not gaining:
+        return "The policies are an equilibrium: no agent can gain by deviating alone."
+    return (
+        f"The policies are no equilibrium: {' and '.join(gaining)} can gain by deviating, "
+        f"{number(sum(gains.values()))} in all (NashConv)."
+    )
 
 
 def _zero_sum_sentence(agent: AgentReport, tolerance: float) -> str:
@@ -49,9 +56,9 @@ def _zero_sum_sentence(agent: AgentReport, tolerance: float) -> str:
     meeting = agent.against_random
     fame = ""
     if meeting is not None and meeting.wins > 0.5:
-        fame = f"wins {percent(meeting.wins)} of its games against random play, but "
+        fame = f"it wins {percent(meeting.wins)} of its games against random play, but "
     return (
-        f"{agent.agent} is exploitable: it {fame}a best-responding opponent holds it to "
+        f"{agent.agent} is exploitable: {fame}a best-responding opponent holds it to "
         f"{number(worst)}, {number(value - worst)} below the value {number(value)} of its seat."
     )
 

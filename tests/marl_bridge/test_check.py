@@ -27,7 +27,7 @@ def test_a_policy_that_beats_random_but_not_its_best_response_is_called_exploita
     player_1 = first_square.agents[0]
     assert player_1.against_random.wins > 0.5
     assert player_1.worst_case_return == -1
-    sentence = first_square.verdict[0]
+    sentence = first_square.verdict[1]
     assert "player_1 is exploitable" in sentence
     assert "of its games against random play, but" in sentence
     assert "holds it to -1.0000" in sentence
@@ -54,8 +54,8 @@ def test_a_solved_policy_is_called_optimal():
         episodes=200,
     )
     assert report.nash_conv == pytest.approx(0, abs=1e-12)
-    assert "player_0 plays optimally" in report.verdict[0]
-    assert any("are an equilibrium" in sentence for sentence in report.verdict)
+    assert "are an equilibrium" in report.verdict[0]
+    assert "player_0 plays optimally" in report.verdict[1]
 
 
 @pytest.mark.parametrize("make", [MatchingPennies, OddOneOut, Coordination])
@@ -84,7 +84,7 @@ def test_general_sum_games_speak_of_gains():
     assert report.exploitability is None
     # both play 0, then both must play 1: 1 + 2; no single deviation pays more
     assert [agent.exact_return for agent in report.agents] == [3, 3]
-    assert all("best responds to the others" in sentence for sentence in report.verdict[:2])
+    assert all("best responds to the others" in sentence for sentence in report.verdict[1:3])
 
 
 def test_chance_gives_estimates_and_the_reason():
