@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable
 from types import MappingProxyType
@@ -70,8 +71,7 @@ def solve(
     if find not in ("one", "all"):
         raise UnsupportedGame(f"find={find!r}", valid="'one' or 'all'")
     algorithm = _choose(game, concept, method)
-    if seed is not None:
-        options["seed"] = seed
+    options = _options(algorithm, options, seed)
     limit = float("inf") if time_limit is None else time_limit
     search = _Search(game, concept, find=find, limit=limit, callback=callback)
     search.run(algorithm, options)
@@ -127,6 +127,18 @@ def _choose(game: Any, concept: str, method: str) -> Algorithm:
 
 
 _HINT = "ask for another concept, or verify a profile of your own with gametheory.verify"
+
+
+def _options(algorithm: Algorithm, options: dict[str, Any], seed: int | None) -> dict[str, Any]:
+    """Refuse options that the algorithm does not have; hand the seed to those that draw."""
+    accepted = list(inspect.signature(algorithm.run).parameters)[1:]
+    unknown = [name for name in options if name not in accepted]
+    if unknown:
+        raise UnsupportedGame(
+            f"{algorithm.name!r} has no option {unknown[0]!r}",
+            valid=f"one of {accepted}" if accepted else "no options",
+        )
+    return {**options, "seed": seed} if seed is not None and "seed" in accepted else options
 
 
 class _Search:

@@ -35,16 +35,16 @@ def progress_bar(label: str, *, hidden: bool = False) -> Iterator[Callable[[int,
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
+        TextColumn("{task.fields[count]}"),
         TimeRemainingColumn(compact=True),
     )
     off = hidden or not console.is_terminal
     if off and not hidden:
         console.print(Text(f"{label} ..."), soft_wrap=True)
     with Progress(*columns, console=console, transient=True, disable=off) as bars:
-        task = bars.add_task(label, total=None, visible=False)
+        task = bars.add_task(label, total=None, count="")  # pulsates until something is counted
 
         def progress(done: int, total: int) -> None:
-            bars.update(task, completed=done, total=total, visible=True)
+            bars.update(task, completed=done, total=total, count=f"{done:,} of {total:,}")
 
         yield progress

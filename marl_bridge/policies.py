@@ -14,7 +14,6 @@ from marl_bridge.observations import observation_key
 from marl_bridge.policy_checks import (
     checked_action,
     checked_distribution,
-    legal_indices,
     n_actions_of,
     sample_index,
 )
@@ -69,7 +68,7 @@ class UniformRandomPolicy:
     def act(self, view: View, rng: np.random.Generator) -> Any:
         """Choose a legal action."""
         if view.n_actions is not None:
-            legal = legal_indices(view)
+            legal = view.legal_indices()
             return int(legal[rng.integers(legal.size)]) + view.start
         # reset(seed) does not seed the spaces, and a space keeps its generator over episodes:
         # seeding it for each draw makes an episode a function of its own stream alone.
@@ -80,7 +79,7 @@ class UniformRandomPolicy:
     def probabilities(self, view: View) -> Probabilities:
         """Return 1 / (number of legal actions) on each legal action."""
         p = np.zeros(n_actions_of(view, "the uniform random policy"))
-        legal = legal_indices(view)
+        legal = view.legal_indices()
         p[legal] = 1.0 / legal.size
         return p
 

@@ -8,45 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marl_bridge.environments.driver import View
-from marl_bridge.errors import InvalidEnvironment, InvalidPolicy
+from marl_bridge.errors import InvalidPolicy
 
 __all__ = [
     "checked_action",
     "checked_distribution",
-    "legal_indices",
     "n_actions_of",
     "sample_index",
 ]
 
 # A float32 softmax over thousands of actions misses one by about 1e-6.
 _SUM_TOLERANCE = 1e-5
-
-
-def legal_indices(view: View) -> NDArray[np.intp]:
-    """List the legal actions' positions; an agent without any is the environment's fault.
-
-    Raises
-    ------
-    InvalidEnvironment
-        If no action is legal, the mask's shape is not ``(n_actions,)``, or the actions cannot
-        be listed.
-    """
-    n_actions = view.n_actions
-    if view.mask is not None and n_actions is not None and view.mask.shape != (n_actions,):
-        raise InvalidEnvironment(
-            f"the action mask of agent {view.agent!r} has shape {view.mask.shape}",
-            where="action_mask",
-            valid=f"shape ({n_actions},), one entry per action of {view.action_space}",
-        )
-    legal = view.legal_indices()
-    if legal.size == 0:
-        raise InvalidEnvironment(
-            f"agent {view.agent!r} has to act but its action mask allows no action",
-            where="action_mask",
-            valid="at least one nonzero entry for the agent on turn",
-            hint="end the agent's episode instead, or repair the mask",
-        )
-    return legal
 
 
 def checked_action(view: View, action: Any) -> Any:
@@ -83,7 +55,7 @@ def checked_distribution(view: View, probabilities: Any) -> NDArray[np.float64]:
         If the shape is not ``(n_actions,)``, an entry is negative or not a number, the sum is
         further than 1e-5 from one, or illegal actions have more probability than that.
     """
-    legal = legal_indices(view)
+    legal = view.legal_indices()
     try:
         p = np.array(probabilities, dtype=np.float64)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -130,7 +102,7 @@ def _refused(view: View, what: str) -> InvalidPolicy:
         return InvalidPolicy(
             f"the policy of agent {view.agent!r} {what}", valid=f"a member of {view.action_space}"
         )
-    legal = (legal_indices(view) + view.start).tolist()
+    legal = (view.legal_indices() + view.start).tolist()
     return InvalidPolicy(
         f"the policy of agent {view.agent!r} {what}",
         where=f"legal actions {legal}",

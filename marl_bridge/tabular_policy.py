@@ -13,7 +13,7 @@ from marl_bridge import policy_files
 from marl_bridge.environments.driver import View
 from marl_bridge.errors import InvalidPolicy
 from marl_bridge.observations import observation_key
-from marl_bridge.policy_checks import legal_indices, n_actions_of, sample_index
+from marl_bridge.policy_checks import n_actions_of, sample_index
 
 __all__ = ["TabularPolicy"]
 
@@ -64,7 +64,7 @@ class TabularPolicy:
     def probabilities(self, view: View) -> Probabilities:
         """Return the row of the observation, over its legal actions."""
         p = np.zeros(n_actions_of(view, "a tabular policy"))
-        legal = legal_indices(view)
+        legal = view.legal_indices()
         row = self.table.get(observation_key(view.observation))
         if row is not None:
             if row.size != p.size:

@@ -40,6 +40,9 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], NormalFormGame | ExtensiveForm
 }
 
 
+_DEPTH = "at most about 300 actions in a row"
+
+
 def game_to_document(game: NormalFormGame | ExtensiveFormGame) -> dict[str, Any]:
     """Describe a game of either form as a JSON document."""
     if isinstance(game, NormalFormGame):
@@ -113,14 +116,15 @@ def _read(path: str | Path) -> Any:
             valid="a JSON document",
         ) from error
     except RecursionError as error:
-        raise GameFormatError(
-            f"{str(path)!r} is nested too deeply", valid="at most about 300 actions in a row"
-        ) from error
+        raise GameFormatError(f"{str(path)!r} is nested too deeply", valid=_DEPTH) from error
 
 
 def _write(document: Mapping[str, Any], path: str | Path) -> Path:
     target = Path(path)
-    text = json.dumps(document, indent=1, ensure_ascii=False)
+    try:
+        text = json.dumps(document, indent=1, ensure_ascii=False)
+    except RecursionError as error:
+        raise GameFormatError("the game is nested too deeply for JSON", valid=_DEPTH) from error
     try:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         with os.fdopen(handle, "w", encoding="utf-8") as file:

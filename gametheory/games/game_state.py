@@ -319,7 +319,9 @@ def explore(
     """
     search = _Search(state.clone(), max_states, progress)
     search.run()
-    n_players = search._n_players or 0
+    if search._n_players is None:
+        raise InvalidGame("no history of the game ends", hint="let is_terminal() become true")
+    n_players = search._n_players
     names = tuple(players) if players is not None else _default_names(n_players)
     if len(names) != n_players:
         raise InvalidGame(

@@ -8,7 +8,7 @@ import numpy as np
 
 from marl_bridge.environments.copying import Snapshots
 from marl_bridge.environments.opening import EnvironmentSource
-from marl_bridge.environments.positions import random_action, view_key
+from marl_bridge.environments.positions import random_action, same_returns, view_key
 from marl_bridge.errors import ExtractionRefused
 
 __all__ = ["chance_refused", "global_generators", "refuse_chance"]
@@ -48,7 +48,7 @@ def _play_in_step(
     snapshots = _meet_generators(first)
     before = global_generators()
     for step in range(steps):
-        if first.acting != second.acting or first.returns != second.returns:
+        if first.acting != second.acting or not same_returns(first, second):
             raise chance_refused(f"seeds {seeds} give different episodes after {step} steps")
         if not first.acting:
             break

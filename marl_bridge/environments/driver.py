@@ -48,16 +48,36 @@ class View:
         return int(getattr(self.action_space, "start", 0))
 
     def legal_indices(self) -> NDArray[np.intp]:
-        """Positions of the legal actions in ``0 .. n_actions - 1``."""
-        if self.mask is not None:
-            return np.flatnonzero(self.mask)
+        """Positions of the legal actions in ``0 .. n_actions - 1``.
+
+        Raises
+        ------
+        InvalidEnvironment
+            If the actions cannot be listed, or the mask has another shape or allows none.
+        """
         if self.n_actions is None:
             raise InvalidEnvironment(
                 f"the actions of agent {self.agent!r} cannot be listed",
                 where=f"action_space {self.action_space}",
                 valid="a Discrete action space",
             )
-        return np.arange(self.n_actions)
+        if self.mask is None:
+            return np.arange(self.n_actions)
+        if self.mask.shape != (self.n_actions,):
+            raise InvalidEnvironment(
+                f"the action mask of agent {self.agent!r} has shape {self.mask.shape}",
+                where="action_mask",
+                valid=f"shape ({self.n_actions},), one entry per action of {self.action_space}",
+            )
+        legal = np.flatnonzero(self.mask)
+        if legal.size == 0:
+            raise InvalidEnvironment(
+                f"agent {self.agent!r} has to act but its action mask allows no action",
+                where="action_mask",
+                valid="at least one nonzero entry for the agent on turn",
+                hint="end the agent's episode instead, or repair the mask",
+            )
+        return legal
 
 
 class Driver(Protocol):
@@ -150,17 +170,20 @@ class ParallelDriver:
         self.truncated: dict[str, bool] = dict.fromkeys(self.agents, False)
         self._observations: dict[str, Any] = {}
         self._infos: dict[str, Any] = {}
+        self._over: dict[str, bool] = dict.fromkeys(self.agents, False)
 
     def reset(self, seed: int | None = None) -> None:
         """Start an episode."""
         self._observations, self._infos = self.env.reset(seed=seed)
         self.returns = dict.fromkeys(self.agents, 0.0)
         self.truncated = dict.fromkeys(self.agents, False)
+        self._over = dict.fromkeys(self.agents, False)
 
     @property
     def acting(self) -> tuple[str, ...]:
         """All live agents, in the environment's order."""
-        return tuple(agent for agent in self.agents if agent in self.env.agents)
+        live = self.env.agents
+        return tuple(agent for agent in self.agents if agent in live and not self._over[agent])
 
     def view(self, agent: str) -> View:
         """Show the agent's newest observation."""
@@ -170,13 +193,15 @@ class ParallelDriver:
     def step(self, actions: Mapping[str, Any]) -> None:
         """Let all live agents act."""
         acting = self.acting
-        self._observations, rewards, _, truncations, self._infos = self.env.step(
+        self._observations, rewards, terminations, truncations, self._infos = self.env.step(
             {agent: actions[agent] for agent in acting}
         )
         for agent, reward in rewards.items():
             self.returns[agent] += float(reward)
         for agent, truncated in truncations.items():
             self.truncated[agent] = bool(truncated)
+            # Some environments leave agents that are done in ``agents``.
+            self._over[agent] = bool(truncated or terminations[agent])
 
 
 def drive(env: Any) -> Driver:

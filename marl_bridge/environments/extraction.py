@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gametheory.errors import UnsupportedGame
+from gametheory.errors import InvalidGame, UnsupportedGame
 from gametheory.games.extensive_form import TERMINAL, ExtensiveFormGame
 from gametheory.games.game_state import SIMULTANEOUS, explore
 from gametheory.games.state_graph import StateGraph, unroll
@@ -133,12 +133,19 @@ def extract(
         graph = explore(
             root, players=agents, title=source.name, max_states=max_states, progress=guard
         )
+    except ExtractionRefused:
+        raise
     except UnsupportedGame as error:
-        if isinstance(error, ExtractionRefused):
-            raise
         raise ExtractionRefused(
             f"{source.name}: {error.what}",
             hint="shorten the episodes with env_kwargs, or raise max_states and time_limit",
+        ) from error
+    except InvalidGame as error:
+        raise ExtractionRefused(
+            f"{source.name} is no finite game: {error.what}",
+            where=error.where,
+            valid=error.valid,
+            hint="mend the environment",
         ) from error
     guard.refuse_draws()
     if global_generators() != before:

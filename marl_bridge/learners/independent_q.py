@@ -14,7 +14,7 @@ from marl_bridge.environments.opening import EnvironmentSource
 from marl_bridge.errors import InvalidEnvironment
 from marl_bridge.learners.registry import register
 from marl_bridge.observations import observation_key
-from marl_bridge.policy_checks import legal_indices, n_actions_of
+from marl_bridge.policy_checks import n_actions_of
 from marl_bridge.tabular_policy import TabularPolicy
 
 __all__ = ["IndependentQ", "Schedule"]
@@ -172,7 +172,7 @@ class IndependentQ:
             entry = table[key] = _Entry(n_actions_of(view, "tabular Q-learning"))
         elif mask == entry.mask:
             return entry
-        entry.mask, entry.legal = mask, legal_indices(view).tolist()
+        entry.mask, entry.legal = mask, view.legal_indices().tolist()
         return entry
 
     def _choose(self, values: list[float], legal: list[int], best: float, epsilon: float) -> int:
