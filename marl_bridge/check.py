@@ -140,12 +140,7 @@ def _with_optimum(report: Report, extraction: Extraction, policies: Any) -> Repo
     game = extraction.game
     solution = solve_game(game)
     solved = isinstance(solution, Solution) and bool(solution.equilibria)
-    facts = {
-        **extraction.audit.to_dict(),
-        "n_histories": game.n_nodes,
-        "n_information_sets": game.n_infosets,
-    }
-    report = replace(report, facts=MappingProxyType(facts))
+    report = replace(report, facts=MappingProxyType(extraction.to_dict()))
     if isinstance(solution, Solution) and solved:
         optimum = solution.payoffs.tolist()
         report = replace(

@@ -140,7 +140,7 @@ def extract(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Extract the exact game of an environment and print the audit."""
+    """Extract the exact game of an environment; print its size and the audit."""
     from marl_bridge.environments.extraction import extract as extract_game
 
     with progress_bar(f"extracting {make}", hidden=quiet or as_json) as progress:
@@ -152,7 +152,8 @@ def extract(
             time_limit=time_limit,
             progress=progress,
         )
-    show_mapping(extraction.audit.to_dict(), as_json=as_json)
+        facts = extraction.to_dict()
+    show_mapping(facts, as_json=as_json)
 
 
 @app.command()

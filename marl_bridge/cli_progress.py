@@ -38,10 +38,12 @@ def progress_bar(label: str, *, hidden: bool = False) -> Iterator[Callable[[int,
         TextColumn("{task.fields[count]}"),
         TimeRemainingColumn(compact=True),
     )
-    off = hidden or not console.is_terminal
-    if off and not hidden:
-        console.print(Text(f"{label} ..."), soft_wrap=True)
-    with Progress(*columns, console=console, transient=True, disable=off) as bars:
+    if hidden or not console.is_terminal:
+        if not hidden:
+            console.print(Text(f"{label} ..."), soft_wrap=True)
+        yield lambda done, total: None
+        return
+    with Progress(*columns, console=console, transient=True) as bars:
         task = bars.add_task(label, total=None, count="")  # pulsates until something is counted
 
         def progress(done: int, total: int) -> None:

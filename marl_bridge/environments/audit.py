@@ -32,9 +32,9 @@ class Audit:
         Distinct states stepped, actions tried, states where the episode is over.
     n_observations : int
         Distinct things an agent was shown when it had to act.
-    simultaneous : bool
-        Whether some agents act without seeing the others' choice of the same step (Parallel
-        environments).
+    joint_steps : bool
+        Whether several agents act in one step, as in Parallel environments. (An AEC environment
+        can hide a choice all the same; the game's information sets tell.)
     episodes_checked : int
         Random episodes of fresh instances, each with another seed, that were found in the game.
     seconds : float
@@ -50,7 +50,7 @@ class Audit:
     n_edges: int
     n_terminal_states: int
     n_observations: int
-    simultaneous: bool
+    joint_steps: bool
     episodes_checked: int
     seconds: float
 

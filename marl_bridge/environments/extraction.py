@@ -70,6 +70,20 @@ class Extraction:
         """Show what the agent was shown at an information set of :attr:`game`."""
         return self.views[int(self.game.infoset_observation[infoset])]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the audit, and the size of the game or why it is not unrolled."""
+        try:
+            game = self.game
+        except UnsupportedGame as refusal:
+            return {**self.audit.to_dict(), "histories": refusal.what}
+        return {
+            **self.audit.to_dict(),
+            "n_histories": game.n_nodes,
+            "n_information_sets": game.n_infosets,
+            "perfect_information": game.has_perfect_information(),
+            "constant_sum": game.is_constant_sum(),
+        }
+
     def __repr__(self) -> str:
         return (
             f"<Extraction of {self.audit.environment}: {self.audit.n_states:,} states, "
@@ -162,7 +176,7 @@ def extract(
         n_edges=graph.n_edges,
         n_terminal_states=int(np.count_nonzero(graph.player == TERMINAL)),
         n_observations=len(shown),
-        simultaneous=root.shared.simultaneous,
+        joint_steps=root.shared.joint_steps,
         episodes_checked=checked,
         seconds=time.perf_counter() - started,
     )
@@ -226,7 +240,7 @@ class _Shared:
     agents: tuple[str, ...]
     views: dict[str, View] = field(default_factory=dict)  # by label
     labels: dict[tuple[str, bytes], str] = field(default_factory=dict)
-    simultaneous: bool = False
+    joint_steps: bool = False
 
 
 class _EnvironmentState:
@@ -258,7 +272,7 @@ class _EnvironmentState:
         acting = self.driver.acting
         if len(acting) == 1:
             return self.shared.agents.index(acting[0])
-        self.shared.simultaneous = True
+        self.shared.joint_steps = True
         return SIMULTANEOUS
 
     def is_terminal(self) -> bool:

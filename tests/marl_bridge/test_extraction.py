@@ -86,7 +86,7 @@ def test_a_custom_aec_class_needs_nothing_but_the_api():
 
 def test_a_custom_parallel_class_keeps_masks_and_simultaneity():
     e = marl_bridge.extract(Coordination)
-    assert e.audit.simultaneous
+    assert e.audit.joint_steps
     # first round 2 x 2, then whoever played 0 has one action left: (2 + 1) x (2 + 1) ends.
     assert e.game.n_terminals == 9
     assert e.game.terminal_payoffs.max() == 4
