@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gametheory.errors import GameTheoryError, MissingExtra
-from marl_bridge.policy_files import write_atomically
+from gametheory.files import write_atomically
 
 __all__ = ["FrameWriter", "InvalidOutput", "frame_writer"]
 

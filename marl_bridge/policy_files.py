@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,9 +12,10 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from gametheory.files import write_atomically
 from marl_bridge.errors import InvalidPolicy
 
-__all__ = ["load", "save", "write_atomically"]
+__all__ = ["load", "save"]
 
 Table = dict[bytes, NDArray[np.float64]]
 
@@ -65,22 +65,6 @@ def load(path: Path) -> tuple[Table, str]:
         return _from_json(path) if path.suffix == ".json" else _from_npz(path)
     except (BadZipFile, ValueError, KeyError, TypeError, IndexError, OSError, EOFError) as error:
         raise _wrong_file(path, f"is no saved policy ({error})") from error
-
-
-def write_atomically(path: Path, content: bytes) -> Path:
-    """Write a file so that nobody ever sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)  # mkstemp's files are private
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-    return path
 
 
 def _from_json(path: Path) -> tuple[Table, str]:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gametheory.files import write_atomically
 from marl_bridge.report import AgentReport, Report
 from marl_bridge.report_picture import legend, picture, shares_bar
 from marl_bridge.report_words import (
@@ -100,15 +101,7 @@ def write_html(reports: Report | Sequence[Report], path: str | os.PathLike[str])
     Path
         The file that was written.
     """
-    place = Path(path)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    half = place.with_name(f".{place.name}.{os.getpid()}.part")
-    try:
-        half.write_text(to_document(reports), encoding="utf-8", errors="xmlcharrefreplace")
-        half.replace(place)
-    finally:
-        half.unlink(missing_ok=True)
-    return place
+    return write_atomically(Path(path), to_document(reports).encode("utf-8", "xmlcharrefreplace"))
 
 
 def to_document(reports: Report | Sequence[Report]) -> str:

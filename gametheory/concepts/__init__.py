@@ -53,18 +53,58 @@ def player_regrets(game: Any, profile: Any) -> NDArray[np.float64]:
 
 
 def max_regret(game: Any, profile: Any) -> float:
-    """Return the epsilon for which the profile is an epsilon-equilibrium."""
-    return float(_form(game).max_regret(game, profile))
+    """Return the largest player regret: the profile is an epsilon-equilibrium for this epsilon.
+
+    Examples
+    --------
+    >>> from gametheory.games.catalog import load
+    >>> from gametheory.games.profiles import MixedProfile
+    >>> game = load("matching_pennies")
+    >>> max_regret(game, MixedProfile.uniform(game))
+    0.0
+    """
+    return float(player_regrets(game, profile).max())
 
 
 def nash_conv(game: Any, profile: Any) -> float:
-    """Return NashConv, the sum of the player regrets."""
-    return float(_form(game).nash_conv(game, profile))
+    """Return NashConv, the sum of the player regrets.
+
+    References
+    ----------
+    Lanctot et al. (2017), "A unified game-theoretic approach to multiagent reinforcement
+    learning", Advances in Neural Information Processing Systems 30.
+
+    Examples
+    --------
+    >>> from gametheory.games.catalog import load
+    >>> from gametheory.games.profiles import MixedProfile
+    >>> game = load("matching_pennies")
+    >>> nash_conv(game, MixedProfile.pure(game, [0, 0]))
+    2.0
+    """
+    return float(player_regrets(game, profile).sum())
 
 
 def exploitability(game: Any, profile: Any) -> float:
-    """Return NashConv / 2; UnsupportedGame unless two-player constant-sum."""
-    return float(_form(game).exploitability(game, profile))
+    """Return NashConv divided by the number of players, for two-player constant-sum games.
+
+    There it is the mean of what the two strategies lose against a best response, measured
+    from the value of the game.
+
+    Raises
+    ------
+    UnsupportedGame
+        The game is not two-player and constant-sum.
+    """
+    if game.n_players != 2 or not game.is_constant_sum():
+        kind = "not constant-sum" if game.n_players == 2 else f"of {game.n_players} players"
+        raise UnsupportedGame(
+            f"exploitability is undefined: the game is {kind}",
+            where=repr(game),
+            valid="a two-player constant-sum game",
+            hint="use nash_conv or max_regret, which every game has",
+        )
+    return nash_conv(game, profile) / 2
 
 
 def best_response(game: Any, profile: Any, player: int) -> Any:

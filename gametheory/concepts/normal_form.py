@@ -1,4 +1,4 @@
-"""How far a mixed profile of a normal-form game is from a Nash equilibrium."""
+"""Best responses to mixed profiles, and what they gain."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gametheory.errors import UnsupportedGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
 
-__all__ = [
-    "best_response",
-    "best_response_value",
-    "exploitability",
-    "max_regret",
-    "nash_conv",
-    "player_regrets",
-]
+__all__ = ["best_response", "best_response_value", "player_regrets"]
 
 _TIE = 1e-9  # of the player's payoff range
 
@@ -45,62 +37,6 @@ def player_regrets(game: NormalFormGame, profile: MixedProfile) -> NDArray[np.fl
         # Average the shortfalls, not the payoffs: a large common offset cancels before rounding.
         regrets[player] = (payoffs.max() - payoffs) @ profile[player]
     return regrets
-
-
-def max_regret(game: NormalFormGame, profile: MixedProfile) -> float:
-    """Return the largest player regret: the profile is an epsilon-equilibrium for this epsilon.
-
-    Examples
-    --------
-    >>> pennies = NormalFormGame.zero_sum([[1, -1], [-1, 1]])
-    >>> max_regret(pennies, MixedProfile.uniform(pennies))
-    0.0
-    """
-    return float(player_regrets(game, profile).max())
-
-
-def nash_conv(game: NormalFormGame, profile: MixedProfile) -> float:
-    """Return the sum of the player regrets.
-
-    References
-    ----------
-    Lanctot et al. (2017), "A unified game-theoretic approach to multiagent reinforcement
-    learning", Advances in Neural Information Processing Systems 30.
-
-    Examples
-    --------
-    >>> pennies = NormalFormGame.zero_sum([[1, -1], [-1, 1]])
-    >>> nash_conv(pennies, MixedProfile([[1, 0], [1, 0]]))
-    2.0
-    """
-    return float(player_regrets(game, profile).sum())
-
-
-def exploitability(game: NormalFormGame, profile: MixedProfile) -> float:
-    """Return NashConv divided by the number of players, for two-player constant-sum games.
-
-    There it is the mean of what the two strategies lose against a best response, measured
-    from the value of the game.
-
-    Raises
-    ------
-    UnsupportedGame
-        The game is not two-player and constant-sum.
-
-    Examples
-    --------
-    >>> pennies = NormalFormGame.zero_sum([[1, -1], [-1, 1]])
-    >>> exploitability(pennies, MixedProfile([[1, 0], [1, 0]]))
-    1.0
-    """
-    if game.n_players != 2 or not game.is_constant_sum():
-        kind = "not constant-sum" if game.n_players == 2 else f"of {game.n_players} players"
-        raise UnsupportedGame(
-            f"exploitability is undefined: the game is {kind}",
-            valid="a two-player constant-sum game",
-            hint="use nash_conv or max_regret, which every game has",
-        )
-    return nash_conv(game, profile) / 2
 
 
 def best_response_value(game: NormalFormGame, profile: MixedProfile, player: int) -> float:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from gametheory.errors import GameFormatError
+from gametheory.files import write_atomically
 from gametheory.formats import extensive_form_json, normal_form_json
 from gametheory.formats.profile_json import (
     certificate_to_document,
@@ -126,12 +125,8 @@ def _write(document: Mapping[str, Any], path: str | Path) -> Path:
     except RecursionError as error:
         raise GameFormatError("the game is nested too deeply for JSON", valid=_DEPTH) from error
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-        Path(name).replace(target)
+        return write_atomically(target, (text + "\n").encode())
     except OSError as error:
         raise GameFormatError(
             f"cannot write {str(path)!r}: {error.strerror}", hint="check the folder"
         ) from error
-    return target

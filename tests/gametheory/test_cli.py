@@ -193,7 +193,7 @@ def test_ctrl_c_shows_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
         (["verify", "chicken", "no_such.json"], "no_such.json"),
         (["verify", "chicken", "bad.json"], "bad.json"),
         (["verify", "chicken", "wrong.json"], "3 probabilities for the 2 actions"),
-        (["convert", "chicken", "no/such/folder/x.json"], "no/such/folder"),
+        (["convert", "chicken", "bad.json/x.json"], "bad.json/x.json"),
         (["methods", "--concept", "nahs"], "unknown concept 'nahs'"),
         (["catalog", "nope"], "no game 'nope'"),
         (["frobnicate"], "frobnicate"),

@@ -88,7 +88,7 @@ def test_exploitability_is_refused_outside_two_player_constant_sum():
     nodes["x"].terminal([1, 1])
     nodes["y"].terminal([0, 5])
     general = ends.build()
-    with pytest.raises(UnsupportedGame, match=r"two-player constant-sum.*nash_conv"):
+    with pytest.raises(UnsupportedGame, match=r"not constant-sum.*nash_conv"):
         gt.exploitability(general, BehaviorProfile.uniform(general))
 
 

@@ -144,8 +144,11 @@ def test_missing_files_are_refused(tmp_path):
     with pytest.raises(GameFormatError, match="cannot read"):
         load_game(tmp_path / "nowhere.json")
     with pytest.raises(GameFormatError, match="cannot write"):
-        save_game(gt.catalog.load("chicken"), tmp_path / "nowhere" / "game.json")
-    assert list(tmp_path.iterdir()) == []
+        save_game(gt.catalog.load("chicken"), "/dev/null/game.json")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(GameFormatError, match="cannot write"):
+        save_game(gt.catalog.load("chicken"), tmp_path / "folder")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
 def test_a_game_of_equal_content_has_an_equal_digest_and_document():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from gametheory.certificates.normal_form import certify_nash
-from gametheory.concepts.normal_form import (
+from gametheory.concepts import (
     best_response,
     best_response_value,
     exploitability,

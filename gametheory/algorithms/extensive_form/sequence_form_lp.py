@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gametheory.algorithms.registry import Outcome, Search, register
-from gametheory.concepts.extensive_form import max_regret
+from gametheory.concepts import max_regret
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.sequence_form import SequenceForm, Treeplex
