@@ -12,13 +12,13 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from gametheory.certificates.normal_form import certify_nash
 from gametheory.concepts import (
-    best_response,
     best_response_value,
     exploitability,
     max_regret,
     nash_conv,
     player_regrets,
 )
+from gametheory.concepts.normal_form import best_response
 from gametheory.errors import InvalidProfile, UnsupportedGame
 from gametheory.games.catalog import load
 from gametheory.games.normal_form import NormalFormGame
