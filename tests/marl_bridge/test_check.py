@@ -153,3 +153,16 @@ def test_equal_seeds_give_equal_reports():
     one, two = (marl_bridge.check(OddOneOut, "random", episodes=50, seed=4) for _ in range(2))
     assert one.agents == two.agents
     assert one.team_return == two.team_return
+
+
+def test_a_trained_policy_is_told_apart_from_the_optimum():
+    training = marl_bridge.train("classic/tictactoe-v3", episodes=3000, seed=0)
+    report = marl_bridge.check("classic/tictactoe-v3", training.policies, episodes=300)
+    for agent in report.agents:
+        assert agent.empirical_return.contains(agent.exact_return)
+    first = report.agents[0]
+    assert first.against_random.wins > 0.5 > first.optimal_value > first.worst_case_return
+    assert "player_1 is exploitable: it wins" in " ".join(report.verdict)
+    shown = str(report)
+    assert f"{first.exact_return:.4f}" in shown
+    assert f"{first.empirical_return.value:.4f}" in shown
