@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gametheory.errors import InvalidGame
+from gametheory.games.information_sets import InformationSet, InformationSets
 
 if TYPE_CHECKING:
     from gametheory.games.behavior_profile import BehaviorProfile
@@ -23,29 +22,6 @@ __all__ = ["CHANCE", "TERMINAL", "ExtensiveFormGame", "InformationSet"]
 
 CHANCE = -1
 TERMINAL = -2
-
-
-@dataclass(frozen=True, slots=True)
-class InformationSet:
-    """One information set, for reading.
-
-    Attributes
-    ----------
-    index : int
-        Its number in the game; players one behind the other, each in order of appearance.
-    player : int
-    label : str
-        The information state: what the player knows there.
-    actions : tuple of str
-    nodes : tuple of int
-        Its histories, in level order.
-    """
-
-    index: int
-    player: int
-    label: str
-    actions: tuple[str, ...]
-    nodes: tuple[int, ...]
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
@@ -177,9 +153,9 @@ class ExtensiveFormGame:
         return derive(self)
 
     @property
-    def information_sets(self) -> Sequence[InformationSet]:
+    def information_sets(self) -> InformationSets:
         """All information sets, made when they are looked at."""
-        return _InformationSets(self)
+        return InformationSets(self)
 
     @cached_property
     def _nodes_by_infoset(self) -> NDArray[np.int64]:
@@ -192,8 +168,13 @@ class ExtensiveFormGame:
         counts = np.bincount(self.node_infoset[self.node_infoset >= 0])
         return np.concatenate([[0], np.cumsum(counts)])
 
+    def infoset_nodes(self, infoset: int) -> NDArray[np.int64]:
+        """Return the histories of an information set, in level order."""
+        low, high = self._infoset_bounds[infoset : infoset + 2]
+        return self._nodes_by_infoset[low:high]
+
     def infoset_actions(self, infoset: int) -> tuple[str, ...]:
-        """Labels of the actions of an information set."""
+        """Return the labels of an information set's actions."""
         first = self.first_child[self.infoset_first_node[infoset]]
         labels = self.node_label[first : first + self.infoset_n_actions[infoset]]
         return tuple(self.action_labels[label] for label in labels)
@@ -349,42 +330,3 @@ def _objects(items: list[Any]) -> NDArray[Any]:
 
 def _fraction(number: Any) -> Fraction:
     return Fraction(number.item() if isinstance(number, np.generic) else number)
-
-
-class _InformationSets(Sequence[InformationSet]):
-    """A view of a game's information sets that builds each record when asked for it."""
-
-    def __init__(self, game: ExtensiveFormGame) -> None:
-        self._game = game
-
-    def __len__(self) -> int:
-        return int(self._game.infoset_player.size)
-
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            return tuple(self[i] for i in range(*index.indices(len(self))))
-        game, infoset = self._game, range(len(self))[index]
-        low, high = game._infoset_bounds[infoset : infoset + 2]
-        return InformationSet(
-            infoset,
-            int(game.infoset_player[infoset]),
-            game.infoset_label(infoset),
-            game.infoset_actions(infoset),
-            tuple(game._nodes_by_infoset[low:high].tolist()),
-        )
-
-    def __iter__(self) -> Iterator[InformationSet]:
-        return (self[i] for i in range(len(self)))
-
-    def find(self, player: int | str, label: str) -> InformationSet:
-        """Look an information set up by its player and label."""
-        game = self._game
-        number = game.players.index(player) if isinstance(player, str) else player
-        for infoset in np.flatnonzero(game.infoset_player == number).tolist():
-            if game.infoset_label(infoset) == label:
-                found: InformationSet = self[infoset]
-                return found
-        raise InvalidGame(
-            f"player {player!r} has no information set {label!r}",
-            hint="list game.information_sets for the labels",
-        )

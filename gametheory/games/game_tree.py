@@ -9,7 +9,7 @@ from typing import Any
 
 from gametheory.errors import InvalidGame
 from gametheory.games.extensive_form import ExtensiveFormGame
-from gametheory.games.game_state import GraphBuilder, check_payoffs, check_probabilities
+from gametheory.games.graph_builder import GraphBuilder, check_payoffs, check_probabilities
 from gametheory.games.state_graph import unroll
 
 __all__ = ["GameTree", "TreeNode"]

@@ -79,7 +79,9 @@ def test_values_are_exact(matrix: list[Any], value: Any) -> None:
     ("scale", "shift"), [(1e-9, 0), (1e9, 0), (1, 1e9), (1e-300, 0), (1e300, 0), (1e-9, 1e9)]
 )
 def test_scale_and_offset_do_not_matter(matrix: list[Any], scale: float, shift: float) -> None:
-    exact_value(NormalFormGame.zero_sum(np.array(matrix) * scale + shift))
+    value = exact_value(NormalFormGame.zero_sum(np.array(matrix) * scale + shift))
+    plain = float(exact_value(NormalFormGame.zero_sum(matrix)))
+    assert float(value) == pytest.approx(plain * scale + shift, rel=1e-12, abs=1e-12 * scale)
 
 
 def test_the_whole_range_of_floats() -> None:
@@ -96,7 +98,10 @@ def test_random_games_up_to_30_x_30_are_exact(kind: str) -> None:
             "integers": lambda shape=shape: rng.integers(-999, 1000, shape),
             "floats": lambda shape=shape: rng.normal(size=shape),
         }[kind]
-        exact_value(NormalFormGame.zero_sum(draw()))
+        matrix = draw()
+        value = exact_value(NormalFormGame.zero_sum(matrix))
+        maxmin, minmax = matrix.min(axis=1).max().item(), matrix.max(axis=0).min().item()
+        assert maxmin <= value <= minmax  # of pure actions
 
 
 @given(matrices)
