@@ -16,7 +16,7 @@ from marl_bridge.environments.extraction import Extraction, extract
 from marl_bridge.environments.opening import Make, open_environment
 from marl_bridge.errors import ExtractionRefused, UnknownProbabilities
 from marl_bridge.estimation import Estimate, estimate
-from marl_bridge.optimum import distances, solve_game
+from marl_bridge.optimum import distances, solve_game, team_optimum
 from marl_bridge.report import AgentReport, Report
 from marl_bridge.tabulation import tabulate
 from marl_bridge.verdict import verdict
@@ -140,7 +140,11 @@ def _with_optimum(report: Report, extraction: Extraction, policies: Any) -> Repo
     game = extraction.game
     solution = solve_game(game)
     solved = isinstance(solution, Solution) and bool(solution.equilibria)
-    report = replace(report, facts=MappingProxyType(extraction.to_dict()))
+    report = replace(
+        report,
+        facts=MappingProxyType(extraction.to_dict()),
+        team_optimum=team_optimum(game),
+    )
     if isinstance(solution, Solution) and solved:
         optimum = solution.payoffs.tolist()
         report = replace(
@@ -184,7 +188,11 @@ def _with_distances(
         exploitability=nash_conv / 2 if zero_sum else None,
         exact=True,
         verdict=verdict(
-            agents, zero_sum=zero_sum, tolerance=_TOLERANCE * game.payoff_range, solved=solved
+            agents,
+            zero_sum=zero_sum,
+            tolerance=_TOLERANCE * game.payoff_range,
+            solved=solved,
+            team_optimum=report.team_optimum,
         ),
     )
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.text import Text
 
-from gametheory.console import INTERRUPTED, ErrorsInWords, error, out, run
+from gametheory.console import INTERRUPTED, NO, ErrorsInWords, error, out, run
 from marl_bridge.cli_output import (
     show_mapping,
     show_play,
@@ -84,6 +84,9 @@ def check(
     time_limit: TimeLimit = 60.0,
     as_json: AsJson = False,
     html: Annotated[Path | None, typer.Option(help="Write the report to this file too.")] = None,
+    max_nash_conv: Annotated[
+        float | None, typer.Option(min=0.0, help="Exit with 1 if NashConv is above, or unknown.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Hold policies against the theoretical optimum."""
@@ -113,6 +116,13 @@ def check(
     show_reports([with_command(report)], as_json=as_json, html=html)
     if interrupted:
         raise typer.Exit(INTERRUPTED)
+    if max_nash_conv is not None and not _within(report.nash_conv, max_nash_conv):
+        error(f"NashConv is {report.nash_conv}, not known to be at most {max_nash_conv}")
+        raise typer.Exit(NO)
+
+
+def _within(nash_conv: float | None, limit: float) -> bool:
+    return nash_conv is not None and nash_conv <= limit
 
 
 @app.command()

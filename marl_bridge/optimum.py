@@ -14,7 +14,7 @@ from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.solution import Solution
 from marl_bridge.report import AgainstRandom
 
-__all__ = ["Distances", "against_random", "distances", "solve_game"]
+__all__ = ["Distances", "against_random", "distances", "solve_game", "team_optimum"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +52,17 @@ def solve_game(game: ExtensiveFormGame) -> Solution | UnsupportedGame:
         return gametheory.solve(game, concept)
     except UnsupportedGame as refusal:
         return refusal
+
+
+def team_optimum(game: ExtensiveFormGame) -> float | None:
+    """Return the highest expected sum of payoffs that any joint policy reaches.
+
+    Without chance a pure profile leads to any terminal history, so it is the largest sum at
+    one of them. None for constant-sum games, where every profile reaches it, and with chance.
+    """
+    if game.chance_children.size or game.is_constant_sum():
+        return None
+    return float(game.terminal_payoffs.sum(axis=0).max())
 
 
 def distances(game: ExtensiveFormGame, profile: BehaviorProfile) -> Distances:

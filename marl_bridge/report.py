@@ -84,6 +84,9 @@ class Report:
         In the environment's order.
     team_return : Figure
         Mean of the sum of all agents' returns.
+    team_optimum : float or None
+        Highest expected sum of all agents' returns that any joint policy reaches; None when it
+        is unknown or the sum is always the same.
     nash_conv : float or None
         Sum of the best-response gains.
     exploitability : float or None
@@ -108,6 +111,7 @@ class Report:
     api: str
     agents: tuple[AgentReport, ...]
     team_return: Figure
+    team_optimum: float | None = None
     nash_conv: float | None = None
     exploitability: float | None = None
     solution_status: str = ""

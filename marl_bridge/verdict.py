@@ -11,7 +11,12 @@ __all__ = ["verdict"]
 
 
 def verdict(
-    agents: Sequence[AgentReport], *, zero_sum: bool, tolerance: float, solved: bool
+    agents: Sequence[AgentReport],
+    *,
+    zero_sum: bool,
+    tolerance: float,
+    solved: bool,
+    team_optimum: float | None = None,
 ) -> tuple[str, ...]:
     """Say whether the policies are an equilibrium, then of each whether it is exploitable.
 
@@ -25,11 +30,14 @@ def verdict(
         Differences up to this count as none, in payoff units.
     solved : bool
         Whether the optimal values are known.
+    team_optimum : float or None
+        The highest sum of returns that any joint policy reaches, if it is worth telling.
     """
     speak = _zero_sum_sentence if zero_sum and solved else _general_sentence
     return (
         _together(agents, tolerance),
         *(speak(agent, tolerance) for agent in agents),
+        *_team(agents, team_optimum, tolerance),
         _agreement(agents),
     )
 
@@ -70,6 +78,20 @@ def _general_sentence(agent: AgentReport, tolerance: float) -> str:
     return (
         f"{agent.agent} could gain {number(gain)} by best responding to the others "
         f"({number(agent.best_response_value)} instead of {number(agent.exact_return)})."
+    )
+
+
+def _team(
+    agents: Sequence[AgentReport], optimum: float | None, tolerance: float
+) -> tuple[str, ...]:
+    if optimum is None or len(agents) == 1:
+        return ()
+    earned = sum(agent.exact_return or 0.0 for agent in agents)
+    if optimum - earned <= len(agents) * tolerance:
+        return (f"As a team they earn {number(earned)}, the most that any joint policy can.",)
+    return (
+        f"As a team they earn {number(earned)} of the {number(optimum)} that the best joint "
+        "policy would earn.",
     )
 
 

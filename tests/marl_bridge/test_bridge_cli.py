@@ -261,3 +261,17 @@ def test_the_function_check_wins_over_its_module(imports: str) -> None:
 def test_unknown_names_are_told() -> None:
     with pytest.raises(AttributeError, match="'marl_bridge' has no attribute 'chekc'"):
         _ = marl_bridge.chekc  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("policy", "limit", "code"), [("random", "0.01", 0), ("rock", "0.01", 1), ("rock", "2", 0)]
+)
+def test_a_pipeline_can_ask_for_a_limit(policy: str, limit: str, code: int, tmp_path: Path) -> None:
+    module = tmp_path / "policies_for_a_pipeline.py"
+    module.write_text("def rock(observation, mask):\n    return 0\n")
+    spec = policy if policy == "random" else f"{module}:rock"
+    result = run(
+        "check", *RPS, "--policy", spec, "--episodes", "20", "--max-nash-conv", limit, "--quiet"
+    )
+    assert result.exit_code == code
+    assert ("NashConv is 2.0" in result.stderr) == bool(code)

@@ -38,6 +38,7 @@ def test_a_policy_that_beats_random_but_not_its_best_response_is_called_exploita
 
 def test_tictactoe_values_are_certified(first_square):
     assert first_square.exact
+    assert first_square.team_optimum is None
     assert [agent.optimal_value for agent in first_square.agents] == [0, 0]
     assert first_square.solution_concept == "subgame-perfect"
     assert first_square.solution_status == "certified_exact"
@@ -82,6 +83,8 @@ def test_general_sum_games_speak_of_gains():
         Coordination, lambda observation, mask: int(np.flatnonzero(mask)[0]), episodes=50
     )
     assert report.exploitability is None
+    assert report.team_optimum == 8
+    assert any("earn 6.0000 of the 8.0000" in sentence for sentence in report.verdict)
     # both play 0, then both must play 1: 1 + 2; no single deviation pays more
     assert [agent.exact_return for agent in report.agents] == [3, 3]
     assert all("best responds to the others" in sentence for sentence in report.verdict[1:3])
