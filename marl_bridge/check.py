@@ -11,7 +11,6 @@ from typing import Any
 
 from gametheory.errors import UnsupportedGame
 from gametheory.games.behavior_profile import BehaviorProfile
-from gametheory.solution import Solution
 from marl_bridge.environments.extraction import Extraction, extract
 from marl_bridge.environments.opening import Make, open_environment
 from marl_bridge.errors import ExtractionRefused, UnknownProbabilities
@@ -139,13 +138,15 @@ def _with_optimum(report: Report, extraction: Extraction, policies: Any) -> Repo
     """Add the exact figures to a report."""
     game = extraction.game
     solution = solve_game(game)
-    solved = isinstance(solution, Solution) and bool(solution.equilibria)
+    solved = not isinstance(solution, UnsupportedGame) and bool(solution.equilibria)
     report = replace(
         report,
         facts=MappingProxyType(extraction.to_dict()),
         team_optimum=team_optimum(game),
     )
-    if isinstance(solution, Solution) and solved:
+    if isinstance(solution, UnsupportedGame):
+        report = replace(report, why_not_solved=solution.what)
+    elif solved:
         optimum = solution.payoffs.tolist()
         report = replace(
             report,

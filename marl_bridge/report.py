@@ -93,6 +93,8 @@ class Report:
         ``nash_conv / 2``; two-player constant-sum games only.
     solution_status, solution_concept : str
         How the game was solved, such as "certified_exact" and "subgame-perfect"; "" if it was not.
+    why_not_solved : str
+        Why there is no theoretical value although the game is known.
     exact : bool
         Whether the exact figures are available.
     why_not_exact : str
@@ -115,6 +117,7 @@ class Report:
     nash_conv: float | None = None
     exploitability: float | None = None
     solution_status: str = ""
+    why_not_solved: str = ""
     solution_concept: str = ""
     exact: bool = False
     why_not_exact: str = ""

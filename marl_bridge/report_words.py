@@ -129,7 +129,8 @@ def status_line(report: Report) -> str:
         status = report.solution_status.replace("_", " ")
         sentences.append(f"Theoretical value: {concept}, {status}.")
     elif report.exact:
-        sentences.append("No theoretical value is available: the game was not solved.")
+        why = report.why_not_solved.rstrip(".") or "the game was not solved"
+        sentences.append(f"No theoretical value is available: {why}.")
     if not report.exact:
         missing = "exact figures are" if report.solution_status else "exact optimum is"
         why = report.why_not_exact.rstrip(".") or "the reason was not recorded"

@@ -84,6 +84,8 @@ def test_general_sum_games_speak_of_gains():
     )
     assert report.exploitability is None
     assert report.team_optimum == 8
+    assert "two-player constant-sum" in report.why_not_solved
+    assert report.why_not_solved[:40] in " ".join(str(report).split())
     assert any("earn 6.0000 of the 8.0000" in sentence for sentence in report.verdict)
     # both play 0, then both must play 1: 1 + 2; no single deviation pays more
     assert [agent.exact_return for agent in report.agents] == [3, 3]
