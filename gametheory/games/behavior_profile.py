@@ -12,13 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from gametheory.errors import InvalidProfile
 from gametheory.games.extensive_form import ExtensiveFormGame
+from gametheory.games.frozen import FrozenArrays, freeze
 
 __all__ = ["BehaviorProfile"]
 
 _TOLERANCE = 1e-9
 
 
-class BehaviorProfile:
+class BehaviorProfile(FrozenArrays):
     """What every player does at each of its information sets, immutable.
 
     Parameters
@@ -57,8 +58,8 @@ class BehaviorProfile:
         self.offsets = game.action_offsets
         self._check(game, given, values)
         self._given = given if given.dtype == object else None
-        values.setflags(write=False)
         self.probabilities: NDArray[np.float64] = values
+        freeze(self.__dict__)
 
     def _check(
         self, game: ExtensiveFormGame, given: NDArray[Any], values: NDArray[np.float64]

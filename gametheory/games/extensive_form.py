@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gametheory.games.frozen import FrozenArrays
 from gametheory.games.information_sets import InformationSet, InformationSets
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-class ExtensiveFormGame:
+class ExtensiveFormGame(FrozenArrays):
     """A finite game of perfect recall, immutable.
 
     People build one with :class:`~gametheory.games.game_tree.GameTree`, programs with

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from gametheory.games.frozen import FrozenArrays, freeze
+
 if TYPE_CHECKING:
     from gametheory.games.extensive_form import ExtensiveFormGame
 
@@ -24,7 +26,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class TreeplexLevel:
+class TreeplexLevel(FrozenArrays):
     """The information sets of one player with the same number of own ones above them.
 
     Attributes
@@ -47,9 +49,12 @@ class TreeplexLevel:
     owner: Ints
     parents: Ints
 
+    def __post_init__(self) -> None:
+        freeze(self.__dict__)
+
 
 @dataclass(frozen=True, eq=False)
-class Treeplex:
+class Treeplex(FrozenArrays):
     """One player's sequences: 0 is the empty one, then the actions of its information sets.
 
     Attributes
@@ -66,6 +71,9 @@ class Treeplex:
     flat: slice
     parent_sequence: Ints
     levels: tuple[TreeplexLevel, ...]
+
+    def __post_init__(self) -> None:
+        freeze(self.__dict__)
 
     def realization_plan(self, behavior: Floats) -> Floats:
         """Probability that the player's own choices allow each sequence, shape (n_sequences,).
@@ -105,7 +113,7 @@ class Treeplex:
 
 
 @dataclass(frozen=True, eq=False)
-class SequenceForm:
+class SequenceForm(FrozenArrays):
     """Treeplexes and payoffs of a game.
 
     Attributes
@@ -123,6 +131,9 @@ class SequenceForm:
     terminal_sequences: Ints
     terminal_chance: Floats
     terminal_payoffs: Floats
+
+    def __post_init__(self) -> None:
+        freeze(self.__dict__)
 
     def reach(self, behavior: Floats, *, without: int | None = None) -> Floats:
         """Reach probability of each terminal history, one player's part left out if asked."""

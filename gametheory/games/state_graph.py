@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gametheory.errors import InvalidGame, UnsupportedGame
 from gametheory.games.extensive_form import CHANCE, TERMINAL, ExtensiveFormGame
+from gametheory.games.frozen import FrozenArrays, freeze
 
 __all__ = ["StateGraph", "unroll"]
 
@@ -24,7 +25,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class StateGraph:
+class StateGraph(FrozenArrays):
     """A finite game whose states may be reached by several histories.
 
     State 0 is the root. The edges of state ``s`` are ``first_edge[s] .. first_edge[s + 1]``.
@@ -62,6 +63,9 @@ class StateGraph:
     action_labels: tuple[str, ...]
     observation_labels: tuple[str, ...]
     recall: Literal["check", "refine"]
+
+    def __post_init__(self) -> None:
+        freeze(self.__dict__)
 
     @property
     def n_states(self) -> int:

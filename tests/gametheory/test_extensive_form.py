@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from fractions import Fraction
 
 import numpy as np
@@ -71,8 +72,15 @@ def test_arrays_are_read_only_and_games_compare_by_content():
     assert game == same
     assert hash(game) == hash(same)
     assert len({game, same}) == 1
+    profile = BehaviorProfile.uniform(game)
+    _ = game.sequence_form
+    for copy in (game, pickle.loads(pickle.dumps(game))):
+        assert copy == game
+        for array in (copy.terminal_payoffs, copy.parent, copy.sequence_form.terminal_chance):
+            with pytest.raises(ValueError, match="read-only"):
+                array[...] = 7
     with pytest.raises(ValueError, match="read-only"):
-        game.terminal_payoffs[0, 0] = 7.0
+        pickle.loads(pickle.dumps(profile)).probabilities[0] = 1.0
 
 
 def test_information_sets_are_readable():
