@@ -1,6 +1,6 @@
 """Backward induction: subgame-perfect equilibria of games with perfect information.
 
-Zermelo (1913); Kuhn (1953), "Extensive games and the problem of information", Corollary 1.
+Zermelo (1913); Kuhn (1953), "Extensive games and the problem of information".
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _applies(game: ExtensiveFormGame) -> str:
     rank=0,
     guarantee="exact pure subgame-perfect equilibria; with find='all' every one of them",
     cost="one pass up the tree for the first, up to one more for each further equilibrium",
-    source="Zermelo (1913); Kuhn (1953), Corollary 1",
+    source="Zermelo (1913); Kuhn (1953), Extensive games and the problem of information",
 )
 def backward_induction(game: ExtensiveFormGame) -> Search:
     """Yield the pure subgame-perfect equilibria, the first best actions first.

@@ -1,7 +1,7 @@
 """Maxmin realization plans of two-player constant-sum games by linear programming.
 
 Koller, Megiddo and von Stengel (1996), "Efficient computation of equilibria for extensive
-two-person games", Games and Economic Behavior 14, section 3; von Stengel (1996).
+two-person games", Games and Economic Behavior 14; von Stengel (1996).
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ def _applies(game: ExtensiveFormGame) -> str:
     rank=5,
     guarantee="an equilibrium to about 1e-9 of the payoff range, often exactly",
     cost="one linear program with a row for each sequence of one player",
-    source="Koller, Megiddo and von Stengel (1996), section 3",
+    source="Koller, Megiddo and von Stengel (1996), Games and Economic Behavior 14",
 )
 def sequence_form_lp(game: ExtensiveFormGame) -> Search:
     """Yield one equilibrium: a maxmin plan and, from the dual, the other player's.
 
     Behaviors off the equilibrium path are uniform. Probabilities close to small fractions are
-    replaced by them when that lowers the regret; the certificate then is exact.
+    replaced by them when that does not raise the regret, so that the certificate is often exact.
     """
     form = game.sequence_form
     plans, iterations, message = _maxmin_plans(form, game.payoff_range or 1.0)

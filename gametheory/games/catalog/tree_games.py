@@ -53,7 +53,7 @@ def kuhn_poker() -> ExtensiveFormGame:
 
 
 @game(
-    source="Selten (1978), The chain store paradox, Theory and Decision 9, section 2",
+    source="Selten (1978), The chain store paradox, Theory and Decision 9",
     summary="a threat to fight entry that is not carried out",
 )
 def chain_store() -> ExtensiveFormGame:
@@ -110,7 +110,7 @@ def ultimatum(pie: Any = 4) -> ExtensiveFormGame:
 
 
 @game(
-    source="Kreps (1990), Corporate culture and economic theory, section 3",
+    source="Kreps (1990), Corporate culture and economic theory",
     summary="one-sided prisoner's dilemma: trust would pay both, and is abused",
 )
 def trust() -> ExtensiveFormGame:
@@ -149,7 +149,7 @@ def selten_horse() -> ExtensiveFormGame:
 
 @game(
     source="Cho and Kreps (1987), Signaling games and stable equilibria, Quarterly Journal of "
-    "Economics 102, Figure I",
+    "Economics 102, pages 179-221",
     summary="signaling: pooling on beer and pooling on quiche; only beer is intuitive",
 )
 def beer_quiche() -> ExtensiveFormGame:
