@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -128,7 +127,7 @@ class Solution:
     seconds: float = 0.0
     reason: str = ""
     trace: Trace = field(default_factory=Trace)
-    parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def profile(self) -> Any:

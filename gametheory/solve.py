@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable
-from types import MappingProxyType
 from typing import Any, Literal
 
 from gametheory.algorithms.registry import Algorithm, Outcome, algorithms
@@ -86,7 +85,7 @@ def solve(
         concept=concept,
         equilibria=tuple(certificate.profile for certificate in search.certificates),
         status=search.status(),
-        complete=search.outcome.complete and concept == algorithm.concepts[0],
+        complete=search.complete() and concept == algorithm.concepts[0],
         certificates=tuple(search.certificates),
         method=algorithm.name,
         guarantee=algorithm.guarantee,
@@ -94,9 +93,7 @@ def solve(
         seconds=time.perf_counter() - started,
         reason=search.reason(),
         trace=Trace(tuple(search.found_after)),
-        parameters=MappingProxyType(
-            {"find": find, "time_limit": time_limit, "game": repr(game), **options}
-        ),
+        parameters={"find": find, "time_limit": time_limit, "game": repr(game), **options},
     )
 
 
@@ -191,6 +188,10 @@ class _Search:
             self.found_after.append(time.perf_counter() - self.started)
         else:
             self.rejected.append(certificate)
+
+    def complete(self) -> bool:
+        """Whether all that exist were found: a candidate that failed may hide another one."""
+        return self.outcome.complete and not self.rejected
 
     def status(self) -> Status:
         """How the search ended, judged by the certificates."""

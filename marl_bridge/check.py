@@ -6,7 +6,6 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
-from types import MappingProxyType
 from typing import Any
 
 from gametheory.errors import UnsupportedGame
@@ -141,7 +140,7 @@ def _with_optimum(report: Report, extraction: Extraction, policies: Any) -> Repo
     solved = not isinstance(solution, UnsupportedGame) and bool(solution.equilibria)
     report = replace(
         report,
-        facts=MappingProxyType(extraction.to_dict()),
+        facts=extraction.to_dict(),
         team_optimum=team_optimum(game),
     )
     if isinstance(solution, UnsupportedGame):
@@ -206,19 +205,17 @@ def _parameters(
     max_steps: int | None,
 ) -> Mapping[str, object]:
     packages = ("gametheory-toolkit", "numpy", "pettingzoo")
-    return MappingProxyType(
-        {
-            "episodes": len(measured.episodes),
-            "confidence": confidence,
-            "seed": seed,
-            "env_kwargs": dict(env_kwargs or {}),
-            "max_steps": max_steps,
-            "versions": {
-                "python": platform.python_version(),
-                **{package: _version(package) for package in packages},
-            },
-        }
-    )
+    return {
+        "episodes": len(measured.episodes),
+        "confidence": confidence,
+        "seed": seed,
+        "env_kwargs": dict(env_kwargs or {}),
+        "max_steps": max_steps,
+        "versions": {
+            "python": platform.python_version(),
+            **{package: _version(package) for package in packages},
+        },
+    }
 
 
 def _version(package: str) -> str:

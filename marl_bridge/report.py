@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from marl_bridge.plain_data import plain
@@ -122,8 +121,8 @@ class Report:
     exact: bool = False
     why_not_exact: str = ""
     verdict: tuple[str, ...] = ()
-    facts: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
-    parameters: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    facts: Mapping[str, object] = field(default_factory=dict)
+    parameters: Mapping[str, object] = field(default_factory=dict)
     interrupted: bool = False
 
     def to_dict(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from gametheory.errors import GameTheoryError, InvalidGame
 
-__all__ = ["exact_array", "fractions_of", "shown", "to_fraction"]
+__all__ = ["exact_array", "fractions_of", "shown", "to_fraction", "widest_range"]
 
 _LARGEST_EXACT_INTEGER = 2**53
 _MOST_AXES = 64  # NumPy's own limit
@@ -206,3 +206,17 @@ def _flatten(
 
 def _place(name: str, position: Any) -> str:
     return f"{name}[{', '.join(str(int(i)) for i in position)}]" if len(position) else name
+
+
+def widest_range(rows: NDArray[np.float64]) -> float:
+    """Largest difference between two entries of one row, cut at the largest float.
+
+    Examples
+    --------
+    >>> widest_range(np.array([[0.0, 1.0], [5.0, 8.0]]))
+    3.0
+    """
+    if not rows.size:
+        return 0.0
+    half = float((rows.max(axis=1) / 2 - rows.min(axis=1) / 2).max())
+    return 2 * min(half, float(np.finfo(np.float64).max) / 2)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gametheory.games.exact_array import widest_range
 from gametheory.games.frozen import FrozenArrays
 from gametheory.games.information_sets import InformationSet, InformationSets
 
@@ -236,10 +237,8 @@ class ExtensiveFormGame(FrozenArrays):
 
     @cached_property
     def payoff_range(self) -> float:
-        """Largest difference between two payoffs of one player."""
-        if not self.n_terminals:
-            return 0.0
-        return float(np.ptp(self.terminal_payoffs, axis=1).max())
+        """Largest difference between two payoffs of one player, at most the largest float."""
+        return widest_range(self.terminal_payoffs)
 
     def expected_payoffs(self, profile: BehaviorProfile) -> NDArray[np.float64]:
         """Compute the expected payoffs of a profile, shape (n_players,)."""

@@ -50,7 +50,10 @@ class GameState(Protocol):
         """Whether the game is over."""
 
     def returns(self) -> Sequence[Any]:
-        """Payoffs of a terminal state, one for each player."""
+        """Payoffs of a terminal state, one for each player.
+
+        At a simultaneous state only their number is looked at.
+        """
 
 
 @runtime_checkable
@@ -144,7 +147,6 @@ class _Search:
     def _expand_joint(self, number: int, state: GameState) -> None:
         """Let the players act one after the other, none shown the others' actions."""
         choices: list[tuple[int, Sequence[Hashable]]] = []
-        player = 0
         n_players = len(state.returns())
         for player in range(n_players):
             actions = state.legal_actions(player)

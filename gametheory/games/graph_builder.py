@@ -98,6 +98,13 @@ def check_payoffs(payoffs: Sequence[Any], n_players: int | None, where: str) -> 
     try:
         row = tuple(payoffs)
         finite = all(math.isfinite(payoff) for payoff in row)
+    except OverflowError as error:
+        raise InvalidGame(
+            "a payoff is too large",
+            where=where,
+            valid="magnitudes up to 1.8e308",
+            hint="rescale: a positive factor changes no equilibrium",
+        ) from error
     except TypeError as error:
         raise InvalidGame(
             f"payoffs {payoffs!r} are not real numbers: {error}",

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gametheory.errors import InvalidGame, InvalidProfile, MissingExtra, UnsupportedGame
 from gametheory.games import payoff_tensor
-from gametheory.games.exact_array import exact_array, fractions_of
+from gametheory.games.exact_array import exact_array, fractions_of, widest_range
 from gametheory.games.labels import action_indices, action_labels, player_labels
 from gametheory.games.payoff_table import html_table, text_table
 from gametheory.games.profiles import MixedProfile
@@ -302,9 +302,8 @@ class NormalFormGame:
 
     @cached_property
     def payoff_range(self) -> float:
-        """Largest difference between two payoffs of one player."""
-        flat = self.payoffs.reshape(self.n_players, -1)
-        return float((flat.max(axis=1) - flat.min(axis=1)).max())
+        """Largest difference between two payoffs of one player, at most the largest float."""
+        return widest_range(self.payoffs.reshape(self.n_players, -1))
 
     def is_symmetric(self) -> bool:
         """Whether renaming the players, with the actions as ordered, changes no payoff."""

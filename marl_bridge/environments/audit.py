@@ -28,6 +28,8 @@ class Audit:
         How positions were returned to.
     copy_microseconds, replay_microseconds : float or None
         Median cost of one return, measured on this environment; None when that way failed.
+    copy_refused : str
+        Why positions were not copied; "" when they were.
     n_states, n_edges, n_terminal_states : int
         Distinct states stepped, actions tried, states where the episode is over.
     n_observations : int
@@ -46,6 +48,7 @@ class Audit:
     mechanism: str
     copy_microseconds: float | None
     replay_microseconds: float | None
+    copy_refused: str
     n_states: int
     n_edges: int
     n_terminal_states: int

@@ -172,6 +172,7 @@ def extract(
         mechanism=choice.positions.name,
         copy_microseconds=choice.copy_microseconds,
         replay_microseconds=choice.replay_microseconds,
+        copy_refused=choice.refused,
         n_states=guard.n_states,
         n_edges=graph.n_edges,
         n_terminal_states=int(np.count_nonzero(graph.player == TERMINAL)),

@@ -109,10 +109,7 @@ class Choice:
     ----------
     positions : Positions
     copy_microseconds, replay_microseconds : float or None
-        Median time to return to a position of the trial episodes and name the next one; None
-        when that way failed.
-    episodes : int
-        Episodes of the trial.
+        Median time to return to a position of the trial episodes; None when that way failed.
     refused : str
         Why copying was not taken, "" when it was.
     """
@@ -120,7 +117,6 @@ class Choice:
     positions: Positions
     copy_microseconds: float | None
     replay_microseconds: float | None
-    episodes: int
     refused: str
 
 
@@ -154,7 +150,6 @@ def choose(source: EnvironmentSource, *, seed: int, episodes: int = 4, steps: in
         positions=ways.get("copy") or ways["replay"],
         copy_microseconds=timings.get("copy"),
         replay_microseconds=timings.get("replay"),
-        episodes=episodes,
         refused=failures.get("copy", ""),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -11,6 +13,7 @@ from hypothesis import assume, given
 
 import gametheory as gt
 from gametheory import BehaviorProfile, GameTree, NormalFormGame, Status, UnsupportedGame
+from gametheory.algorithms.registry import _REGISTERED, Outcome, algorithms
 from tests.gametheory import observed_games as og
 from tests.gametheory.test_extensive_concepts import small
 from tests.gametheory.test_extensive_form import kuhn
@@ -44,7 +47,7 @@ def test_all_subgame_perfect_equilibria_match_brute_force(rules):
 
 
 def test_entry_deterrence_has_one_subgame_perfect_equilibrium():
-    # Selten (1978), "The chain store paradox", section 2: enter, and the incumbent shares.
+    # Selten (1978), "The chain store paradox": enter, and the incumbent shares.
     tree = GameTree(["entrant", "incumbent"])
     enter = tree.root.decision("entrant", "start", ["in", "out"])
     enter["out"].terminal([1, 5])
@@ -69,7 +72,7 @@ def test_ties_that_floats_would_break_are_kept():
 
 
 def test_kuhn_poker_has_value_minus_one_eighteenth_exactly():
-    # Kuhn (1950), "A simplified two-person poker", p. 102.
+    # Kuhn (1950), "A simplified two-person poker", pages 97-103.
     solution = gt.solve(kuhn())
     assert solution.method == "sequence-form-lp"
     assert solution.status == Status.CERTIFIED_EXACT
@@ -150,3 +153,48 @@ def test_ctrl_c_keeps_what_was_found():
     assert len(solution.equilibria) == 3
     assert solution.reason == "interrupted"
     assert not solution.complete
+
+
+def corners(value):
+    tree = GameTree(["A", "B"])
+    first = tree.root.decision("A", "A", ["l", "r"])
+    for i, node in enumerate(first.values()):
+        for j, end in enumerate(node.decision("B", "B", ["l", "r"]).values()):
+            end.terminal([value, -value] if i == j else [-value, value])
+    return tree.build()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("scale", [1e-300, 1.0, 1.7e308])
+def test_the_whole_range_of_floats(scale):
+    matrix = NormalFormGame.zero_sum([[scale, -scale], [-scale, scale]])
+    for game in (corners(scale), matrix):
+        solution = gt.solve(game)
+        assert solution.status == Status.CERTIFIED_EXACT
+        assert solution.payoffs.tolist() == [0, 0]
+
+
+def test_payoffs_beyond_floats_are_refused():
+    with pytest.raises(gt.InvalidGame, match=r"too large.*root > l > l.*rescale"):
+        corners(10**400)
+
+
+def test_solutions_can_be_sent_to_another_process():
+    solution = gt.solve(kuhn())
+    again = pickle.loads(pickle.dumps(solution))
+    assert again.profile == solution.profile
+    assert again.certificates == solution.certificates
+
+
+def test_a_rejected_candidate_makes_an_answer_incomplete(monkeypatch):
+    def claims_everything(game):
+        yield BehaviorProfile.uniform(game)
+        yield BehaviorProfile.pure(game, [0, 0])
+        return Outcome(complete=True)
+
+    wrong = replace(algorithms(concept="subgame-perfect")[0], run=claims_everything)
+    monkeypatch.setitem(_REGISTERED, wrong.name, wrong)
+    solution = gt.solve(gt.catalog.load("chain_store"), "subgame-perfect", find="all")
+    assert len(solution.equilibria) == 1
+    assert not solution.complete
+    assert "1 candidates failed the certificate" in solution.reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -171,3 +172,8 @@ def test_a_trained_policy_is_told_apart_from_the_optimum():
     shown = str(report)
     assert f"{first.exact_return:.4f}" in shown
     assert f"{first.empirical_return.value:.4f}" in shown
+
+
+def test_reports_can_be_sent_to_another_process():
+    report = marl_bridge.check(MatchingPennies, "random", episodes=20)
+    assert pickle.loads(pickle.dumps(report)) == report

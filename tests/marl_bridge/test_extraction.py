@@ -28,7 +28,7 @@ def tictactoe():
 
 
 def test_tictactoe_has_its_states_and_histories(tictactoe):
-    # 5,478 positions and 255,168 games: see e.g. OEIS A008907 for the games by length.
+    # Tictactoe has 5,478 reachable positions and 255,168 ways to be played to an end.
     assert tictactoe.audit.n_states == 5478
     assert tictactoe.audit.n_edges == 16167
     assert tictactoe.audit.mechanism == "copy"
@@ -115,6 +115,8 @@ def test_environments_that_cannot_be_copied_are_replayed():
     copied, replayed = marl_bridge.extract(OddOneOut), marl_bridge.extract(Locked)
     assert (copied.audit.mechanism, replayed.audit.mechanism) == ("copy", "replay")
     assert replayed.audit.copy_microseconds is None
+    assert "lock" in replayed.audit.copy_refused
+    assert copied.audit.copy_refused == ""
     np.testing.assert_array_equal(copied.game.node_infoset, replayed.game.node_infoset)
     np.testing.assert_array_equal(copied.game.terminal_payoffs, replayed.game.terminal_payoffs)
 
