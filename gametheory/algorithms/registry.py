@@ -12,7 +12,7 @@ import pkgutil
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from gametheory.solution import Status
 
@@ -60,8 +60,11 @@ class Algorithm:
         ``applies(game)`` is "" if the algorithm can take this game, else the reason why not.
     run : callable
         ``run(game, **options)`` is a generator, see the module's text.
+    finds : {"one", "all"}
+        Whether it goes on until it has found all that there are.
     rank : int
-        ``method="auto"`` takes the applicable algorithm of lowest rank.
+        ``method="auto"`` takes the applicable algorithm of lowest rank; one that finds all if
+        all are asked for.
     guarantee, cost, source : str
         What it promises, what it takes, who published it.
     """
@@ -71,6 +74,7 @@ class Algorithm:
     form: type
     applies: Callable[[Any], str]
     run: Callable[..., Search]
+    finds: Literal["one", "all"]
     rank: int
     guarantee: str
     cost: str
@@ -89,6 +93,7 @@ def register(
     cost: str,
     source: str,
     rank: int,
+    finds: Literal["one", "all"] = "one",
     applies: Callable[[Any], str] = lambda game: "",
 ) -> Callable[[Callable[..., Search]], Callable[..., Search]]:
     """Make a generator function known to ``solve``, the command line and the contract tests."""
@@ -97,7 +102,7 @@ def register(
         if name in _REGISTERED:
             raise ValueError(f"two algorithms are called {name!r}")
         _REGISTERED[name] = Algorithm(
-            name, concepts, form, applies, run, rank, guarantee, cost, source
+            name, concepts, form, applies, run, finds, rank, guarantee, cost, source
         )
         return run
 

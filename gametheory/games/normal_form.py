@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from gametheory.errors import InvalidGame, InvalidProfile, MissingExtra, UnsupportedGame
 from gametheory.games import payoff_tensor
 from gametheory.games.exact_array import exact_array, fractions_of, widest_range
+from gametheory.games.integer_payoffs import IntegerPayoffs, integer_payoffs
 from gametheory.games.labels import action_indices, action_labels, player_labels
 from gametheory.games.payoff_table import html_table, text_table
 from gametheory.games.profiles import MixedProfile
@@ -231,6 +232,15 @@ class NormalFormGame:
     def exact_payoffs(self) -> NDArray[np.object_]:
         """The payoffs as Fractions, same shape as ``payoffs``, read-only."""
         return fractions_of(self._entries)
+
+    @cached_property
+    def integer_payoffs(self) -> tuple[IntegerPayoffs | None, ...]:
+        """Each player's payoffs as ``integers / denominator``, exactly.
+
+        None for a player whose common denominator has more than 20,000 bits; that takes payoffs
+        that are Fractions.
+        """
+        return tuple(integer_payoffs(entries) for entries in self._entries)
 
     @cached_property
     def digest(self) -> str:

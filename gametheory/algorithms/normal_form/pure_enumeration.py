@@ -27,6 +27,7 @@ __all__ = ["pure_enumeration"]
     guarantee="all pure equilibria, compared exactly, in lexicographic order; none that is mixed",
     cost="one pass over the payoffs: n_players * m_1 * ... * m_n comparisons",
     source="Nash (1951), Annals of Mathematics 54",
+    finds="all",
     rank=10,
 )
 def pure_enumeration(game: NormalFormGame) -> Search:
