@@ -1,7 +1,7 @@
 """Proofs, in rational arithmetic, that a mixed profile solves a normal-form game.
 
 Nothing here trusts an algorithm, and nothing is rounded: payoffs and probabilities are read as
-the exact rationals they are and brought to one denominator, so that all sums are sums of
+the exact rationals they are and brought to common denominators, so that all sums are sums of
 integers. Independent of :mod:`gametheory.concepts` on purpose: two ways to one figure.
 """
 
@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from operator import mul
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gametheory.certificates.exact_products import dyadic_products
 from gametheory.errors import InvalidProfile, UnsupportedGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
@@ -22,8 +23,18 @@ from gametheory.solution import Certificate
 
 __all__ = ["certify_minimax", "certify_nash", "certify_pure_nash"]
 
-# Beyond this many bits a common denominator costs more than it saves.
-_WIDEST_DENOMINATOR = 20_000
+# From this many payoffs on, Python's integers are slower than slices of floats.
+_MANY_PAYOFFS = 2_000
+
+
+class _Rationals(NamedTuple):
+    """Rational numbers ``numerators[k] / denominator``.
+
+    The numerators are ints, or Fractions where payoffs have no reasonable common denominator.
+    """
+
+    numerators: Sequence[Any]
+    denominator: int
 
 
 def certify_nash(game: NormalFormGame, profile: MixedProfile) -> Certificate:
@@ -117,11 +128,11 @@ def certify_minimax(game: NormalFormGame, profile: MixedProfile) -> Certificate:
             "minimax strategies are those of two-player constant-sum games",
             hint="certify the concept 'nash' instead",
         )
-    against_column = _deviation_payoffs(game, profile, 0)  # of player 0's actions
-    against_row = _deviation_payoffs(game, profile, 1)
-    value_above, value_below = max(against_column), total - max(against_row)
-    gap = value_above - value_below
-    payoff = _average(against_column, profile.exact[0])
+    weights = [_weights(strategy) for strategy in profile.exact]
+    against_column = _deviation_payoffs(game, weights, 0)  # of player 0's actions
+    against_row = _deviation_payoffs(game, weights, 1)
+    gap = _best(against_column) + _best(against_row) - total
+    payoff = _average(against_column, weights[0])
     return Certificate(
         concept="minimax",
         epsilon=gap,
@@ -135,11 +146,12 @@ def certify_minimax(game: NormalFormGame, profile: MixedProfile) -> Certificate:
 
 def _certify_nash(game: NormalFormGame, profile: MixedProfile, concept: str) -> Certificate:
     _check(game, profile)
+    weights = [_weights(strategy) for strategy in profile.exact]
     payoffs, regrets = [], []
     for player in range(game.n_players):
-        deviations = _deviation_payoffs(game, profile, player)
-        payoffs.append(_average(deviations, profile.exact[player]))
-        regrets.append(max(deviations) - payoffs[-1])
+        deviations = _deviation_payoffs(game, weights, player)
+        payoffs.append(_average(deviations, weights[player]))
+        regrets.append(_best(deviations) - payoffs[-1])
     return Certificate(
         concept=concept,
         epsilon=max(regrets),
@@ -161,35 +173,53 @@ def _check(game: NormalFormGame, profile: MixedProfile) -> None:
     profile.check_fits(game)
 
 
-def _deviation_payoffs(game: NormalFormGame, profile: MixedProfile, player: int) -> list[Fraction]:
-    """Exact expected payoff of each of the player's actions against the others' strategies."""
-    supports: list[Sequence[int]] = [*profile.support()]  # what is never taken adds nothing
-    supports[player] = range(game.n_actions[player])
-    reached = game.exact_payoffs[player][np.ix_(*supports)]
-    tensor, denominator = _integers(np.moveaxis(reached, player, 0))
-    for other in reversed([i for i in range(game.n_players) if i != player]):
-        taken = [profile.exact[other][action] for action in supports[other]]
-        weights, scale = _integers(np.array(taken, dtype=object))
-        tensor = tensor @ weights
-        denominator *= scale
-    return [Fraction(numerator) / denominator for numerator in tensor.tolist()]
+def _weights(strategy: tuple[Fraction, ...]) -> _Rationals:
+    """Bring probabilities to one denominator."""
+    denominators = [p.denominator for p in strategy]
+    scale = math.lcm(*denominators)
+    return _Rationals(
+        [p.numerator * (scale // d) for p, d in zip(strategy, denominators, strict=True)], scale
+    )
 
 
-def _average(payoffs: list[Fraction], strategy: tuple[Fraction, ...]) -> Fraction:
-    taken = [action for action, probability in enumerate(strategy) if probability]
-    values, denominator = _integers(np.array([payoffs[a] for a in taken], dtype=object))
-    weights, scale = _integers(np.array([strategy[a] for a in taken], dtype=object))
-    return Fraction(values @ weights) / (denominator * scale)
+def _deviation_payoffs(
+    game: NormalFormGame, weights: Sequence[_Rationals], player: int
+) -> _Rationals:
+    """Compute the payoff of each of the player's actions against the others' strategies.
+
+    One product of a matrix, the player's actions by the others' joint actions, with the vector
+    of the joint actions' probabilities.
+    """
+    others = [weights[i] for i in range(game.n_players) if i != player]
+    scale = math.prod(other.denominator for other in others)
+    if game.payoffs_are_exact and game.payoffs[player].size >= _MANY_PAYOFFS:
+        taken = [[a for a, n in enumerate(other.numerators) if n] for other in others]
+        joint = _joint([[o.numerators[a] for a in t] for o, t in zip(others, taken, strict=True)])
+        tensor = np.moveaxis(game.payoffs[player], player, 0)
+        if len(joint) < tensor[0].size:  # what is never taken adds nothing
+            tensor = tensor[np.ix_(range(len(tensor)), *taken)]
+        products, exponent = dyadic_products(tensor.reshape(len(tensor), -1), joint)
+        raised = products if exponent <= 0 else [product << exponent for product in products]
+        return _Rationals(raised, scale << max(-exponent, 0))
+    read = game.integer_payoffs[player]
+    table, denominator = (game.exact_payoffs[player], 1) if read is None else read
+    rows = np.moveaxis(table, player, 0).reshape(table.shape[player], -1).tolist()
+    joint = _joint([other.numerators for other in others])
+    return _Rationals([sum(map(mul, row, joint)) for row in rows], denominator * scale)
 
 
-def _integers(fractions: NDArray[Any]) -> tuple[NDArray[Any], int]:
-    """Bring Fractions to one denominator; keep them as they are where it would be too wide."""
-    flat = fractions.ravel().tolist()
-    denominator = 1
-    for fraction in flat:
-        denominator = math.lcm(denominator, fraction.denominator)
-        if denominator.bit_length() > _WIDEST_DENOMINATOR:
-            return fractions, 1
-    scaled = np.empty(len(flat), dtype=object)
-    scaled[:] = [f.numerator * (denominator // f.denominator) for f in flat]
-    return scaled.reshape(fractions.shape), denominator
+def _joint(strategies: Sequence[Sequence[int]]) -> list[int]:
+    """Multiply out independent strategies: one number a joint action, the last player fastest."""
+    joint = [1]
+    for strategy in strategies:
+        joint = [odds * own for odds in joint for own in strategy]
+    return joint
+
+
+def _best(payoffs: _Rationals) -> Fraction:
+    return Fraction(max(payoffs.numerators), payoffs.denominator)
+
+
+def _average(payoffs: _Rationals, weights: _Rationals) -> Fraction:
+    total = sum(map(mul, payoffs.numerators, weights.numerators))
+    return Fraction(total, payoffs.denominator * weights.denominator)
