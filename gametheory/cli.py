@@ -42,6 +42,9 @@ def solve(
     save: Annotated[
         Path | None, typer.Option(help="Write the first profile here, for 'verify'.")
     ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="Write the first certificate here, for 'verify'.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Solve a game.
@@ -56,6 +59,10 @@ def solve(
         from gametheory.formats import save_profile
 
         save_profile(solution.profile, save)
+    if certificate is not None and solution.certificate is not None:
+        from gametheory.formats import save_certificate
+
+        save_certificate(solution.certificate, certificate)
     if as_json:
         typer.echo(json.dumps(_solution_document(solution), indent=2, ensure_ascii=False))
     else:
@@ -71,25 +78,25 @@ def solve(
 @app.command()
 def verify(
     game: Game,
-    profile: Annotated[Path, typer.Argument(help="A profile as a .json file.")],
+    profile: Annotated[Path, typer.Argument(help="A profile or a certificate, as a .json file.")],
     concept: Concept = "nash",
     epsilon: Annotated[float, typer.Option(min=0.0, help="Largest regret that passes.")] = 1e-9,
     as_json: AsJson = False,
 ) -> None:
-    """Check a profile and say how far it is from a solution.
+    """Check a profile, or a certificate again, and say how far it is from a solution.
 
-    Exit code 0: it is one, to within epsilon; 1: it is not; 2: bad input.
+    A certificate is held to its own concept and epsilon, a profile to those given here.
+    Exit code 0: it holds; 1: it does not; 2: bad input.
     """
     from gametheory.certificates import verify as verify_claim
-    from gametheory.formats import load_profile
+    from gametheory.formats import load_claim
 
     opened = _open(game)
-    certificate = verify_claim(opened, load_profile(profile, opened), concept)
-    holds = certificate.epsilon <= Fraction(epsilon)
+    claim = load_claim(profile, opened)
+    certificate = verify_claim(opened, claim.profile, claim.concept or concept)
+    holds = claim.supported_by(certificate, default_epsilon=Fraction(epsilon))
     if as_json:
-        from gametheory.formats.profile_json import certificate_to_document
-
-        document = {"holds": holds, **certificate_to_document(certificate)}
+        document = {"holds": holds, **certificate.to_document()}
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         from gametheory.cli_tables import certificate_table
@@ -178,8 +185,6 @@ def _plain(name: str) -> str:
 
 def _solution_document(solution: Solution) -> dict[str, Any]:
     """Describe a solution; its certificates hold the profiles and can be verified again."""
-    from gametheory.formats.profile_json import certificate_to_document
-
     return {
         "format": "gametheory/solution",
         "version": 1,
@@ -191,5 +196,5 @@ def _solution_document(solution: Solution) -> dict[str, Any]:
         "reason": solution.reason,
         "iterations": solution.iterations,
         "seconds": solution.seconds,
-        "certificates": [certificate_to_document(one) for one in solution.certificates],
+        "certificates": [one.to_document() for one in solution.certificates],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,16 +12,22 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Certificate", "Solution", "Status", "Trace"]
+from gametheory.rationals import encode
+
+__all__ = ["Certificate", "NearbyEquilibrium", "Solution", "Status", "Trace"]
 
 
 class Status(StrEnum):
     """How a computation ended.
 
-    ``CERTIFIED_*`` speak of the certificate, never of the algorithm's own opinion.
+    ``CERTIFIED_*`` speak of the certificates, never of the algorithm's own opinion: every
+    profile is an equilibrium with no violation (``EXACT``); or each that is not, because its
+    probabilities are irrational, lies in a box that is proven to hold exactly one equilibrium
+    (``ISOLATED``); or some are known only up to the violation stated (``EPSILON``).
     """
 
     CERTIFIED_EXACT = "certified_exact"
+    CERTIFIED_ISOLATED = "certified_isolated"
     CERTIFIED_EPSILON = "certified_epsilon"
     TIME_LIMIT = "time_limit"
     ITERATION_LIMIT = "iteration_limit"
@@ -39,6 +46,26 @@ class Trace:
     """
 
     found_after: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NearbyEquilibrium:
+    """A proof that an equilibrium lies close to a profile that is none itself.
+
+    Attributes
+    ----------
+    radius : Fraction
+        No probability of that equilibrium is further from the profile's than this.
+    profile : object or None
+        The equilibrium, where it is rational and was found; None where only the interval proof
+        knows it.
+    unique : bool
+        Whether it is proven to be the only equilibrium with its support within the radius.
+    """
+
+    radius: Fraction
+    profile: Any = None
+    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +90,8 @@ class Certificate:
         SHA-256 of the game's content: a certificate speaks of that game only.
     profile : object
         The profile that was checked.
+    nearby : NearbyEquilibrium or None
+        Where the profile has a violation: an exact equilibrium proven to lie close to it.
     """
 
     concept: str
@@ -72,16 +101,44 @@ class Certificate:
     arithmetic: Literal["rational", "float with error bound"]
     game_digest: str
     profile: Any
+    nearby: NearbyEquilibrium | None = None
 
     @property
     def exact(self) -> bool:
         """Whether the profile satisfies the concept with no violation at all."""
         return self.epsilon == 0
 
+    def to_document(self) -> dict[str, Any]:
+        """Describe the certificate, with the profile it is about, as a JSON document."""
+        return {
+            "format": "gametheory/certificate",
+            "version": 1,
+            "concept": self.concept,
+            "exact": self.exact,
+            "epsilon": encode(self.epsilon),
+            "payoffs": [encode(payoff) for payoff in self.payoffs],
+            "regrets": [encode(regret) for regret in self.regrets],
+            "arithmetic": self.arithmetic,
+            "game_digest": self.game_digest,
+            "nearby_radius": None if self.nearby is None else encode(self.nearby.radius),
+            "profile": self.profile.to_document(),
+        }
+
+    def to_json(self) -> str:
+        """Write the certificate as JSON, for :func:`gametheory.formats.load_certificate`.
+
+        What is read back is checked again, so the text needs no trust.
+        """
+        return json.dumps(self.to_document(), indent=1, ensure_ascii=False)
+
     def __str__(self) -> str:
         if self.exact:
             return f"{self.concept}: exact ({self.arithmetic} arithmetic)"
-        return f"{self.concept}: epsilon {float(self.epsilon):.3g} ({self.arithmetic} arithmetic)"
+        text = f"{self.concept}: epsilon {float(self.epsilon):.3g} ({self.arithmetic} arithmetic)"
+        if self.nearby is None:
+            return text
+        which = "the only" if self.nearby.unique else "an"
+        return f"{text}; {which} equilibrium proven within {float(self.nearby.radius):.3g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +167,12 @@ class Solution:
         Wall time, certificates included.
     reason : str
         Why there are no (more) equilibria; empty when nothing is missing.
+    components : tuple of NashComponent
+        All equilibria of a two-player game, isolated or not, as maximal Nash subsets; empty
+        unless all were found. See :mod:`gametheory.concepts.nash_components`.
+    indices : tuple of int or None
+        Each equilibrium's index, None where it is not regular; empty unless all equilibria of a
+        two-player game were found. See :mod:`gametheory.concepts.equilibrium_index`.
     trace : Trace
         What the algorithm reported on its way.
     parameters : mapping
@@ -126,6 +189,8 @@ class Solution:
     iterations: int = 0
     seconds: float = 0.0
     reason: str = ""
+    components: tuple[Any, ...] = ()
+    indices: tuple[int | None, ...] = ()
     trace: Trace = field(default_factory=Trace)
     parameters: Mapping[str, Any] = field(default_factory=dict)
 

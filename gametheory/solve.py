@@ -5,17 +5,16 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from gametheory.algorithms.registry import Algorithm, Outcome, algorithms
-from gametheory.certificates import verify
+from gametheory.certificates import MAX_RELATIVE_EPSILON, verify, violation_scale
 from gametheory.errors import UnsupportedGame
+from gametheory.games.normal_form import NormalFormGame
 from gametheory.solution import Certificate, Solution, Status, Trace
 
 __all__ = ["solve"]
-
-_MAX_RELATIVE_EPSILON = 1e-6
-"""An answer whose violation is larger than this part of the payoff range is a failure."""
 
 
 def solve(
@@ -34,10 +33,13 @@ def solve(
     Parameters
     ----------
     game : NormalFormGame or ExtensiveFormGame
-    concept : {"nash", "pure-nash", "minimax", "subgame-perfect"}
+    concept : {"nash", "pure-nash", "minimax", "logit-qre", "subgame-perfect"}
     method : str
-        An algorithm's name, or "auto" for the best one that takes this game.
+        An algorithm's name, or "auto" for the best one that takes this game and, should it fail,
+        the next best.
     find : {"one", "all"}
+        All: of a game with infinitely many equilibria, the extreme ones; ``components`` then
+        describes the others. ``complete`` tells whether these are proven to be all.
     time_limit : float, optional
         Seconds; what was found until then is returned.
     seed : int, optional
@@ -69,36 +71,45 @@ def solve(
     started = time.perf_counter()
     if find not in ("one", "all"):
         raise UnsupportedGame(f"find={find!r}", valid="'one' or 'all'")
-    algorithm = _choose(game, concept, method)
-    options = _options(algorithm, options, seed)
+    chosen = _choose(game, concept, method, find)
+    accepted = [_options(algorithm, options, seed) for algorithm in chosen]
     limit = float("inf") if time_limit is None else time_limit
     search = _Search(game, concept, find=find, limit=limit, callback=callback)
-    search.run(algorithm, options)
-    if search.outcome.status is Status.INFEASIBLE and concept != algorithm.concepts[0]:
-        # None of the algorithm's own kind: that says nothing of the wider concept.
-        raise UnsupportedGame(
-            f"{search.outcome.reason}, and no method of this version finds {concept!r} beyond that",
-            where=repr(game),
-            hint=_HINT,
-        )
+    for algorithm, arguments in zip(chosen, accepted, strict=True):
+        search.run(algorithm, arguments)
+        if search.ended():
+            break
+    else:
+        if search.outcome.status is Status.INFEASIBLE:
+            # None of the algorithm's own kind: that says nothing of the wider concept.
+            raise UnsupportedGame(
+                f"{search.outcome.reason}, and no method of this version finds {concept!r} beyond "
+                "that",
+                where=repr(game),
+                hint=_HINT,
+            )
+    complete = search.complete()
+    structure = _structure(game, concept, search) if complete else _Structure()
     return Solution(
         concept=concept,
         equilibria=tuple(certificate.profile for certificate in search.certificates),
         status=search.status(),
-        complete=search.complete() and concept == algorithm.concepts[0],
+        complete=complete and not structure.contradiction,
         certificates=tuple(search.certificates),
-        method=algorithm.name,
-        guarantee=algorithm.guarantee,
+        method=search.algorithm.name,
+        guarantee=search.algorithm.guarantee,
         iterations=search.outcome.iterations,
         seconds=time.perf_counter() - started,
-        reason=search.reason(),
+        reason=structure.contradiction or search.reason(),
+        components=structure.components,
+        indices=structure.indices,
         trace=Trace(tuple(search.found_after)),
-        parameters={"find": find, "time_limit": time_limit, "game": repr(game), **options},
+        parameters={"find": find, "time_limit": time_limit, "game": repr(game), **arguments},
     )
 
 
-def _choose(game: Any, concept: str, method: str) -> Algorithm:
-    """Pick the named algorithm, or the first that takes the game."""
+def _choose(game: Any, concept: str, method: str, find: str) -> tuple[Algorithm, ...]:
+    """Pick the named algorithm, or those that take the game, the preferred one first."""
     known = algorithms()
     if not any(concept in algorithm.concepts for algorithm in known):
         raise UnsupportedGame(
@@ -110,17 +121,27 @@ def _choose(game: Any, concept: str, method: str) -> Algorithm:
             f"unknown method {method!r}",
             valid=f"'auto' or one of {sorted(algorithm.name for algorithm in known)}",
         )
-    refusals = []
+    refusals, taking = [], []
     for algorithm in algorithms(concept=concept, form=type(game)):
-        if method not in ("auto", algorithm.name):
-            continue
-        reason = algorithm.applies(game)
-        if not reason:
-            return algorithm
-        refusals.append(f"{algorithm.name}: {reason}")
-    who = "no method of this version finds" if method == "auto" else f"{method!r} does not find"
-    why = "; ".join(refusals) or "none takes this kind of game"
-    raise UnsupportedGame(f"{who} {concept!r} for this game: {why}", where=repr(game), hint=_HINT)
+        if method in ("auto", algorithm.name):
+            reason = algorithm.applies(game)
+            if reason:
+                refusals.append(f"{algorithm.name}: {reason}")
+            else:
+                taking.append(algorithm)
+    if not taking:
+        who = "no method of this version finds" if method == "auto" else f"{method!r} does not find"
+        why = "; ".join(refusals) or "none takes this kind of game"
+        raise UnsupportedGame(
+            f"{who} {concept!r} for this game: {why}", where=repr(game), hint=_HINT
+        )
+    thorough = [algorithm for algorithm in taking if _finds_all(algorithm, concept)]
+    return tuple(thorough if find == "all" and thorough else taking)
+
+
+def _finds_all(algorithm: Algorithm, concept: str) -> bool:
+    """Whether the algorithm can find every solution of the concept, not of a narrower one."""
+    return algorithm.finds == "all" and algorithm.concepts[0] == concept
 
 
 _HINT = "ask for another concept, or verify a profile of your own with gametheory.verify"
@@ -138,8 +159,40 @@ def _options(algorithm: Algorithm, options: dict[str, Any], seed: int | None) ->
     return {**options, "seed": seed} if seed is not None and "seed" in accepted else options
 
 
+@dataclass(frozen=True, slots=True)
+class _Structure:
+    """What the complete set of a two-player game's equilibria looks like."""
+
+    components: tuple[Any, ...] = ()
+    indices: tuple[int | None, ...] = ()
+    contradiction: str = ""
+
+
+def _structure(game: Any, concept: str, search: _Search) -> _Structure:
+    """Find the components and, as a check of completeness, the sum of the indices."""
+    if concept != "nash" or game.n_players != 2 or not isinstance(game, NormalFormGame):
+        return _Structure()
+    try:  # XXX until the modules exist
+        from gametheory.concepts.equilibrium_index import equilibrium_index
+        from gametheory.concepts.nash_components import nash_components
+    except ImportError:
+        return _Structure()
+    profiles = [certificate.profile for certificate in search.certificates]
+    components = nash_components(profiles)
+    indices = tuple(equilibrium_index(game, profile) for profile in profiles)
+    total = sum(index for index in indices if index is not None)
+    if None in indices or total == 1:
+        return _Structure(components, indices)
+    return _Structure(
+        components,
+        indices,
+        f"the indices of the {len(profiles)} equilibria sum to {total} instead of 1, so some "
+        "are missing: please report this game",
+    )
+
+
 class _Search:
-    """Runs an algorithm's generator, certifies what it yields and watches the clock."""
+    """Runs algorithms' generators, certifies what they yield and watches the clock."""
 
     def __init__(
         self,
@@ -153,15 +206,17 @@ class _Search:
         self.game, self.concept, self.find = game, concept, find
         self.limit, self.callback = limit, callback
         self.started = time.perf_counter()
+        self.tolerance = MAX_RELATIVE_EPSILON * violation_scale(game, concept)
         self.certificates: list[Certificate] = []
         self.found_after: list[float] = []
         self.rejected: list[Certificate] = []
         self.stopped = ""
-        self.outcome = Outcome()
 
     def run(self, algorithm: Algorithm, options: dict[str, Any]) -> None:
+        """Follow one algorithm until it ends, or enough is found, or time is up."""
+        self.algorithm, self.outcome = algorithm, Outcome()
+        search = algorithm.run(self.game, **options)
         try:
-            search = algorithm.run(self.game, **options)
             while not self._enough():
                 profile = next(search)
                 if profile is not None:
@@ -172,6 +227,15 @@ class _Search:
             self.outcome = end.value
         except KeyboardInterrupt:
             self.stopped = "interrupted"
+        finally:
+            search.close()
+
+    def ended(self) -> bool:
+        """Whether no other algorithm has to be asked."""
+        proven_infeasible = (
+            self.outcome.status is Status.INFEASIBLE and self.concept == self.algorithm.concepts[0]
+        )
+        return bool(self.certificates or self.stopped or proven_infeasible)
 
     def _enough(self) -> bool:
         if self.find == "one" and self.certificates:
@@ -182,8 +246,10 @@ class _Search:
 
     def _certify(self, profile: Any) -> None:
         certificate = verify(self.game, profile, self.concept)
-        scale = self.game.payoff_range or 1.0
-        if certificate.epsilon <= _MAX_RELATIVE_EPSILON * scale:
+        near = certificate.nearby
+        if near is not None and near.profile is not None:  # the floats stand for this one
+            certificate = verify(self.game, near.profile, self.concept)
+        if certificate.epsilon <= self.tolerance:
             self.certificates.append(certificate)
             self.found_after.append(time.perf_counter() - self.started)
         else:
@@ -191,18 +257,21 @@ class _Search:
 
     def complete(self) -> bool:
         """Whether all that exist were found: a candidate that failed may hide another one."""
-        return self.outcome.complete and not self.rejected
+        own = self.algorithm.concepts[0] == self.concept
+        return own and self.outcome.complete and not self.rejected
 
     def status(self) -> Status:
         """How the search ended, judged by the certificates."""
         if self.stopped and (self.find == "all" or not self.certificates):
             return Status.TIME_LIMIT
-        if self.outcome.status is not None:
+        if self.outcome.status is not None and not (self.find == "one" and self.certificates):
             return self.outcome.status
         if not self.certificates:
             return Status.NUMERICAL_FAILURE if self.rejected else Status.INFEASIBLE
-        exact = all(certificate.exact for certificate in self.certificates)
-        return Status.CERTIFIED_EXACT if exact else Status.CERTIFIED_EPSILON
+        if all(certificate.exact for certificate in self.certificates):
+            return Status.CERTIFIED_EXACT
+        proven = all(certificate.exact or certificate.nearby for certificate in self.certificates)
+        return Status.CERTIFIED_ISOLATED if proven else Status.CERTIFIED_EPSILON
 
     def reason(self) -> str:
         """Why nothing (more) was found."""

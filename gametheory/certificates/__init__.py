@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from gametheory.certificates import extensive_form, normal_form
@@ -10,9 +12,12 @@ from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
-from gametheory.solution import Certificate, Solution
+from gametheory.solution import Certificate, NearbyEquilibrium, Solution
 
-__all__ = ["verify"]
+__all__ = ["MAX_RELATIVE_EPSILON", "verify", "violation_scale"]
+
+MAX_RELATIVE_EPSILON = 1e-6
+"""A profile whose violation is a larger part of the scale than this is no solution."""
 
 _CERTIFIERS: dict[type, dict[str, Any]] = {
     NormalFormGame: {
@@ -29,7 +34,19 @@ _CERTIFIERS: dict[type, dict[str, Any]] = {
 _PROFILES = {NormalFormGame: MixedProfile, ExtensiveFormGame: BehaviorProfile}
 
 
-def verify(game: Any, claim: Any, concept: str = "nash") -> Certificate:
+_IN_PROBABILITIES = ("logit-qre",)
+_WITH_NEARBY = ("nash", "minimax")
+
+
+def violation_scale(game: Any, concept: str) -> float:
+    """Return the size that a certificate's epsilon is to be compared with.
+
+    The payoff range (1.0 if all payoffs are equal), or 1.0 where epsilon is a probability.
+    """
+    return 1.0 if concept in _IN_PROBABILITIES else float(game.payoff_range) or 1.0
+
+
+def verify(game: Any, claim: Any, concept: str = "nash", *, nearby: bool = True) -> Certificate:
     """Check a claimed solution independently and say how far it is from holding.
 
     Parameters
@@ -37,8 +54,12 @@ def verify(game: Any, claim: Any, concept: str = "nash") -> Certificate:
     game : NormalFormGame or ExtensiveFormGame
     claim : MixedProfile, BehaviorProfile, Solution or Certificate
         Whose first (or only) profile is checked, never the figures that come with it.
-    concept : {"nash", "pure-nash", "minimax", "subgame-perfect"}
+    concept : {"nash", "pure-nash", "minimax", "logit-qre", "subgame-perfect"}
         A Solution's or Certificate's own concept takes precedence.
+    nearby : bool
+        Whether to look, where a profile of a normal-form game is only almost an equilibrium, for
+        the exact one that it stands for: for two players by solving exactly on its supports, for
+        more by an interval proof. ``certificate.nearby`` then holds what was proven.
 
     Returns
     -------
@@ -79,4 +100,29 @@ def verify(game: Any, claim: Any, concept: str = "nash") -> Certificate:
             valid=f"a {_PROFILES[form].__name__} made for this game",
         )
     certificate: Certificate = _CERTIFIERS[form][concept](game, profile)
+    if nearby and form is NormalFormGame and concept in _WITH_NEARBY:
+        return _with_nearby(game, certificate)
     return certificate
+
+
+def _with_nearby(game: NormalFormGame, certificate: Certificate) -> Certificate:
+    """Add the exact equilibrium that an almost-equilibrium stands for, if one can be proven."""
+    close = 0 < certificate.epsilon <= MAX_RELATIVE_EPSILON * violation_scale(game, "nash")
+    if not close:
+        return certificate
+    try:  # XXX until the modules exist
+        from gametheory.certificates.exact_support import nearby_exact_equilibrium
+        from gametheory.certificates.isolation import isolate
+    except ImportError:
+        return certificate
+    exact = nearby_exact_equilibrium(game, certificate.profile)
+    if exact is not None:
+        radius = _distance(certificate.profile, exact)
+        return replace(certificate, nearby=NearbyEquilibrium(radius, exact))
+    return replace(certificate, nearby=isolate(game, certificate.profile))
+
+
+def _distance(one: MixedProfile, other: MixedProfile) -> Fraction:
+    """Largest difference between two probabilities of the same action."""
+    pairs = zip(one.exact, other.exact, strict=True)
+    return max(abs(p - q) for row, mate in pairs for p, q in zip(row, mate, strict=True))

@@ -11,9 +11,9 @@ from gametheory.errors import GameFormatError
 from gametheory.files import write_atomically
 from gametheory.formats import extensive_form_json, normal_form_json
 from gametheory.formats.profile_json import (
-    certificate_to_document,
+    Claim,
+    claim_from_document,
     profile_from_document,
-    profile_to_document,
     recheck_certificate,
 )
 from gametheory.games.behavior_profile import BehaviorProfile
@@ -26,6 +26,7 @@ __all__ = [
     "game_from_document",
     "game_to_document",
     "load_certificate",
+    "load_claim",
     "load_game",
     "load_profile",
     "save_certificate",
@@ -81,20 +82,22 @@ def load_profile(path: str | Path, game: Any) -> MixedProfile | BehaviorProfile:
 
 def save_profile(profile: MixedProfile | BehaviorProfile, path: str | Path) -> Path:
     """Write a profile to a .json file; all of it or nothing."""
-    return _write(profile_to_document(profile), path)
+    return _write(profile.to_document(), path)
 
 
 def load_certificate(path: str | Path, game: Any) -> Certificate:
     """Read a certificate from a .json file and verify it again; a false one is refused."""
-    document = _read(path)
-    if not isinstance(document, Mapping):
-        raise GameFormatError(f"{path}: no certificate", valid="a JSON object")
-    return recheck_certificate(document, game)
+    return recheck_certificate(_read(path), game)
+
+
+def load_claim(path: str | Path, game: Any) -> Claim:
+    """Read a profile, or a certificate without believing it, from a .json file."""
+    return claim_from_document(_read(path), game)
 
 
 def save_certificate(certificate: Certificate, path: str | Path) -> Path:
     """Write a certificate to a .json file; all of it or nothing."""
-    return _write(certificate_to_document(certificate), path)
+    return _write(certificate.to_document(), path)
 
 
 def _read(path: str | Path) -> Any:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from gametheory.errors import GameFormatError
-from gametheory.formats.numbers import decode, encode
 from gametheory.games.extensive_form import CHANCE, ExtensiveFormGame
 from gametheory.games.game_tree import GameTree, TreeNode
+from gametheory.rationals import decode, encode
 
 __all__ = ["FORMAT", "from_document", "to_document"]
 

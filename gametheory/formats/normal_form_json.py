@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from gametheory.errors import GameFormatError, InvalidGame
-from gametheory.formats.numbers import encode
 from gametheory.games.normal_form import NormalFormGame
+from gametheory.rationals import encode
 
 __all__ = ["FORMAT", "from_document", "to_document"]
 

@@ -1,47 +1,28 @@
-"""Profiles and certificates as JSON, so that anybody can check them again elsewhere."""
+"""Profiles and certificates read from JSON, so that anybody can check them again elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from gametheory.certificates import verify
 from gametheory.errors import GameFormatError, InvalidProfile
-from gametheory.formats.numbers import decode, encode
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
+from gametheory.rationals import decode
 from gametheory.solution import Certificate
 
-__all__ = [
-    "certificate_to_document",
-    "profile_from_document",
-    "profile_to_document",
-    "recheck_certificate",
-]
-
-_MIXED = "gametheory/mixed-profile"
-_BEHAVIOR = "gametheory/behavior-profile"
-_CERTIFICATE = "gametheory/certificate"
-
-
-def profile_to_document(profile: MixedProfile | BehaviorProfile) -> dict[str, Any]:
-    """Describe a profile; exact probabilities stay exact."""
-    if isinstance(profile, MixedProfile):
-        strategies = [[encode(p) for p in strategy] for strategy in profile.exact]
-        return {"format": _MIXED, "version": 1, "strategies": strategies}
-    exact = profile.exact.tolist()
-    bounds = zip(profile.offsets[:-1].tolist(), profile.offsets[1:].tolist(), strict=True)
-    behavior = [[encode(p) for p in exact[low:high]] for low, high in bounds]
-    return {"format": _BEHAVIOR, "version": 1, "behavior": behavior}
+__all__ = ["Claim", "claim_from_document", "profile_from_document", "recheck_certificate"]
 
 
 def profile_from_document(document: Any, game: Any) -> MixedProfile | BehaviorProfile:
     """Build the profile of a game that a document describes.
 
-    Besides what :func:`profile_to_document` writes, a plain list of strategies is read for a
+    Besides what a profile's ``to_document`` writes, a plain list of strategies is read for a
     normal-form game, and ``{information set: {action: probability}}`` for a tree.
 
     Raises
@@ -85,44 +66,83 @@ def _choices(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return choices
 
 
-def certificate_to_document(certificate: Certificate) -> dict[str, Any]:
-    """Describe a certificate with the profile it is about."""
-    return {
-        "format": _CERTIFICATE,
-        "version": 1,
-        "concept": certificate.concept,
-        "exact": certificate.exact,
-        "epsilon": encode(certificate.epsilon),
-        "payoffs": [encode(payoff) for payoff in certificate.payoffs],
-        "regrets": [encode(regret) for regret in certificate.regrets],
-        "arithmetic": certificate.arithmetic,
-        "game_digest": certificate.game_digest,
-        "profile": profile_to_document(certificate.profile),
-    }
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a file says of a game: a profile, and for a certificate what is claimed of it.
+
+    Attributes
+    ----------
+    profile : MixedProfile or BehaviorProfile
+    concept : str
+        Empty if the file is a bare profile.
+    epsilon : Fraction or None
+        The violation claimed at most.
+    nearby_radius : Fraction or None
+        How close an exact equilibrium is claimed to lie.
+    """
+
+    profile: MixedProfile | BehaviorProfile
+    concept: str = ""
+    epsilon: Fraction | None = None
+    nearby_radius: Fraction | None = None
+
+    def supported_by(
+        self, certificate: Certificate, *, default_epsilon: Fraction = Fraction(0)
+    ) -> bool:
+        """Whether a fresh certificate proves all that is claimed."""
+        epsilon = default_epsilon if self.epsilon is None else self.epsilon
+        if certificate.epsilon > epsilon:
+            return False
+        if self.nearby_radius is None:
+            return True
+        near = certificate.nearby
+        return near is not None and near.radius <= self.nearby_radius
 
 
-def recheck_certificate(document: Mapping[str, Any], game: Any) -> Certificate:
-    """Verify a certificate's profile again and compare with what the document claims.
+def claim_from_document(document: Any, game: Any) -> Claim:
+    """Read a profile or a certificate; nothing in it is believed yet.
 
     Raises
     ------
     GameFormatError
-        If it is about another game, or claims a smaller epsilon than it has.
+        If it is neither, or a certificate about another game.
     """
+    if not isinstance(document, Mapping) or document.get("format") != "gametheory/certificate":
+        return Claim(profile_from_document(document, game))
     if document.get("game_digest") != game.digest:
         raise GameFormatError(
             "the certificate is about another game",
             where=f"game_digest {document.get('game_digest')!r}",
             valid=repr(game.digest),
         )
-    profile = profile_from_document(document.get("profile"), game)
-    found = verify(game, profile, str(document.get("concept")))
-    claimed = Fraction(decode(document.get("epsilon"), "epsilon"))
-    if found.epsilon > claimed:
-        raise GameFormatError(
-            f"the certificate claims epsilon {float(claimed):.3g}, but it is "
-            f"{float(found.epsilon):.3g}",
-            where="epsilon",
-            hint="do not trust this certificate",
-        )
-    return found
+    near = document.get("nearby_radius")
+    return Claim(
+        profile_from_document(document.get("profile"), game),
+        str(document.get("concept")),
+        Fraction(decode(document.get("epsilon"), "epsilon")),
+        None if near is None else Fraction(decode(near, "nearby_radius")),
+    )
+
+
+def recheck_certificate(document: Any, game: Any) -> Certificate:
+    """Verify a certificate's profile again and compare with what the document claims.
+
+    Raises
+    ------
+    GameFormatError
+        If it is about another game, or claims more than can be proven.
+    """
+    claim = claim_from_document(document, game)
+    if claim.epsilon is None:
+        raise GameFormatError("no certificate but a profile", hint="read it with load_profile")
+    found = verify(game, claim.profile, claim.concept)
+    if claim.supported_by(found):
+        return found
+    if found.epsilon > claim.epsilon:
+        why, where = f"claims epsilon {float(claim.epsilon):.3g}, but it is ", "epsilon"
+        why += f"{float(found.epsilon):.3g}"
+    else:
+        why, where = "claims an equilibrium nearer than can be proven", "nearby_radius"
+    raise GameFormatError(
+        f"the certificate {why}", where=where, hint="do not trust this certificate"
+    )

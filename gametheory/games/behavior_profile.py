@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from gametheory.errors import InvalidProfile
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.frozen import FrozenArrays, freeze
+from gametheory.rationals import encode
 
 __all__ = ["BehaviorProfile"]
 
@@ -197,6 +198,13 @@ class BehaviorProfile(FrozenArrays):
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+    def to_document(self) -> dict[str, Any]:
+        """Describe the profile as a JSON document; the probabilities stay exact."""
+        exact = self.exact.tolist()
+        bounds = zip(self.offsets[:-1].tolist(), self.offsets[1:].tolist(), strict=True)
+        behavior = [[encode(p) for p in exact[low:high]] for low, high in bounds]
+        return {"format": "gametheory/behavior-profile", "version": 1, "behavior": behavior}
 
     def __getitem__(self, infoset: int) -> NDArray[np.float64]:
         number = range(len(self))[infoset]

@@ -1,17 +1,12 @@
-"""Numbers as people write them, read without losing a digit.
+"""Arrays of numbers as people write them, read without losing a digit.
 
-Every number a game may hold is rational: integers, fractions, and floats, which are dyadic
-rationals. :func:`exact_array` keeps them as float64 where that is exact and as Fractions where
+:func:`exact_array` keeps them as float64 where that is exact and as Fractions where
 it is not, so the common case is fast and the rare one is right.
 """
 
 from __future__ import annotations
 
-import math
-import numbers
 import operator
-import re
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -19,54 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gametheory.errors import GameTheoryError, InvalidGame
+from gametheory.rationals import shown, to_fraction
 
-__all__ = ["exact_array", "fractions_of", "shown", "to_fraction", "widest_range"]
+__all__ = ["exact_array", "fractions_of", "widest_range"]
 
 _LARGEST_EXACT_INTEGER = 2**53
 _MOST_AXES = 64  # NumPy's own limit
-# Bounded digits and exponents: "1e-999999999" is a small string and an enormous fraction.
-_RATIONAL_TEXT = re.compile(
-    r"\s*[-+]?(\d{1,4000}/\d{1,4000}|(\d{1,4000}(\.\d{0,4000})?|\.\d{1,4000})"
-    r"([eE][-+]?\d{1,3})?)\s*"
-)
 _as_fractions = np.frompyfunc(Fraction, 1, 1)
 _as_floats = np.frompyfunc(float, 1, 1)
-
-
-def to_fraction(value: Any) -> Fraction:
-    """Read one number exactly; ValueError with the reason in words if it is not a finite real.
-
-    Examples
-    --------
-    >>> to_fraction("1/3"), to_fraction(0.25), to_fraction(2**60 + 1)
-    (Fraction(1, 3), Fraction(1, 4), Fraction(1152921504606846977, 1))
-    """
-    if isinstance(value, (int, np.integer, np.bool_)):
-        return Fraction(operator.index(int(value)))
-    if isinstance(value, Fraction):
-        return value
-    if isinstance(value, numbers.Rational):
-        return Fraction(int(value.numerator), int(value.denominator))
-    if isinstance(value, (float, np.floating, Decimal)):
-        if not math.isfinite(value):
-            raise ValueError(f"{value} is not finite")
-        return Fraction(*map(int, value.as_integer_ratio()))
-    if isinstance(value, numbers.Complex):
-        raise ValueError(f"{value} is complex")
-    if isinstance(value, str) and _RATIONAL_TEXT.fullmatch(value):
-        try:
-            return Fraction(value)
-        except ZeroDivisionError:
-            raise ValueError(f"{value!r} divides by zero") from None
-    raise ValueError(f"{shown(value)} is not a number")
-
-
-def shown(value: Any) -> str:
-    """Write any value for an error message: short, also where Python refuses to print it."""
-    try:
-        return f"{value!r:.80}" if isinstance(value, str) else f"{value!s:.80}"
-    except ValueError:  # an integer of more digits than Python's limit
-        return "an enormous number"
 
 
 def fractions_of(array: NDArray[Any]) -> NDArray[np.object_]:

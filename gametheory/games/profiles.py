@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gametheory.errors import InvalidProfile
-from gametheory.games.exact_array import shown, to_fraction
+from gametheory.rationals import encode, shown, to_fraction
 
 if TYPE_CHECKING:
     from gametheory.games.normal_form import NormalFormGame
@@ -127,6 +127,11 @@ class MixedProfile:
     def is_pure(self) -> bool:
         """Whether every player surely takes one action."""
         return all(len(actions) == 1 for actions in self.support())
+
+    def to_document(self) -> dict[str, Any]:
+        """Describe the profile as a JSON document; the probabilities stay exact."""
+        strategies = [[encode(p) for p in strategy] for strategy in self.exact]
+        return {"format": "gametheory/mixed-profile", "version": 1, "strategies": strategies}
 
     def check_fits(self, game: NormalFormGame) -> None:
         """Raise InvalidProfile unless this is a profile of ``game``."""

@@ -13,19 +13,17 @@ from hypothesis import strategies as st
 import gametheory as gt
 from gametheory import GameFormatError, MixedProfile, NormalFormGame
 from gametheory.formats import (
-    certificate_to_document,
     game_from_document,
     game_to_document,
     load_certificate,
     load_game,
     load_profile,
     profile_from_document,
-    profile_to_document,
     save_certificate,
     save_game,
     save_profile,
 )
-from gametheory.formats.numbers import decode, encode
+from gametheory.rationals import decode, encode
 from tests.gametheory import observed_games as og
 
 CATALOG = [entry.name for entry in gt.catalog.catalog()]
@@ -56,7 +54,7 @@ def test_random_trees_survive(rules):
 def test_behavior_profiles_survive(rules, seed):
     game = og.game_of(rules)
     profile = og.draw_profile(game, seed)
-    again = profile_from_document(through_json(profile_to_document(profile)), game)
+    again = profile_from_document(through_json(profile.to_document()), game)
     assert again == profile
 
 
@@ -156,4 +154,4 @@ def test_a_game_of_equal_content_has_an_equal_digest_and_document():
     two = game_from_document(through_json(game_to_document(one)))
     assert one.digest == two.digest
     certificate = gt.solve(one, "pure-nash").certificate
-    assert through_json(certificate_to_document(certificate))["exact"] is True
+    assert through_json(certificate.to_document())["exact"] is True

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from gametheory.errors import InvalidGame
-from gametheory.games.exact_array import to_fraction
+from gametheory.rationals import to_fraction
 
 __all__ = ["MOST_PLAYERS", "number", "require", "whole"]
 
