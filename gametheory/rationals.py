@@ -34,10 +34,10 @@ def to_fraction(value: Any) -> Fraction:
     >>> to_fraction("1/3"), to_fraction(0.25), to_fraction(2**60 + 1)
     (Fraction(1, 3), Fraction(1, 4), Fraction(1152921504606846977, 1))
     """
-    if isinstance(value, (int, np.integer, np.bool_)):
-        return Fraction(operator.index(int(value)))
     if isinstance(value, Fraction):
         return value
+    if isinstance(value, (int, np.integer, np.bool_)):
+        return Fraction(operator.index(int(value)))
     if isinstance(value, numbers.Rational):
         return Fraction(int(value.numerator), int(value.denominator))
     if isinstance(value, (float, np.floating, Decimal)):
