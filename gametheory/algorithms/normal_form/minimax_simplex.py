@@ -1,0 +1,133 @@
+"""Minimax strategies of a two-player constant-sum game, by the simplex method, compiled.
+
+1. Scale the payoffs to B between 1 and 2. The column player's linear program is then: maximize
+   sum(y) subject to B y <= 1, y >= 0 (Dantzig 1951). It starts at y = 0, in one phase.
+2. Pivot on the dense dictionary, choosing the steepest edge (Goldfarb and Reid 1977), until it is
+   optimal; its reduced costs are then the row player's strategy.
+3. From its basis on, find the exact strategies: :mod:`.exact_kernel`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gametheory.algorithms.normal_form.matrix_game import (
+    Vertex,
+    distribution,
+    duality_gap,
+    exact_or_float,
+    read_matrix,
+    refusal,
+)
+from gametheory.algorithms.normal_form.minimax_lp import minimax_lp
+from gametheory.algorithms.registry import Outcome, Search, register
+from gametheory.games.normal_form import NormalFormGame
+from gametheory.games.profiles import MixedProfile
+
+__all__ = ["minimax_simplex", "simplex_vertex"]
+
+_LARGEST = 400  # actions of the player with fewer; interior points are faster beyond
+_WIDEST_GAP = 1e-9  # of the payoff range; the exact end repairs what is left
+_WORK_BETWEEN_LOOKS = 50_000_000  # entries of the dictionary updated between two yields
+
+
+def _applies(game: NormalFormGame) -> str:
+    reason = refusal(game)
+    if not reason and min(game.n_actions) > _LARGEST:
+        return f"beyond {_LARGEST} actions each, interior-point is the faster"
+    return reason
+
+
+@register(
+    "minimax-simplex",
+    concepts=("minimax", "nash"),
+    form=NormalFormGame,
+    applies=_applies,
+    guarantee="one minimax profile; exact rational strategies, always with up to 40 actions in "
+    "all and otherwise unless that is predicted to take more than ten seconds",
+    cost="m n operations a pivot, about m + n pivots; then exact linear systems of the size of "
+    "the supports",
+    source="Dantzig (1951), in Koopmans (ed.), Activity Analysis of Production and Allocation, "
+    "pages 330-335; Goldfarb and Reid (1977), Mathematical Programming 12; Shapley and Snow "
+    "(1950), in Contributions to the Theory of Games I",
+    rank=3,
+)
+def minimax_simplex(game: NormalFormGame) -> Search:
+    """Yield one profile of minimax strategies.
+
+    Parameters
+    ----------
+    game : NormalFormGame
+        Two-player and constant-sum.
+
+    Yields
+    ------
+    MixedProfile or None
+        None while at work, then the profile.
+
+    Returns
+    -------
+    Outcome
+        ``iterations`` counts the pivots. Where rounding breaks the simplex down, ``minimax-lp``
+        goes on.
+
+    Examples
+    --------
+    >>> pennies = NormalFormGame.zero_sum([[2, -1], [-1, 1]])
+    >>> next(profile for profile in minimax_simplex(pennies) if profile is not None)
+    MixedProfile([[2/5, 3/5], [2/5, 3/5]])
+    """
+    matrix = read_matrix(game)
+    if matrix is None:  # every profile is minimax
+        yield MixedProfile.uniform(game)
+        return Outcome()
+    vertex, steps = yield from simplex_vertex(matrix.scaled)
+    if vertex is None:
+        return (yield from minimax_lp(game))
+    yield (yield from exact_or_float(matrix, vertex))
+    return Outcome(iterations=steps)
+
+
+def simplex_vertex(
+    scaled: NDArray[np.float64],
+) -> Generator[None, None, tuple[Vertex | None, int]]:
+    """Run the simplex method on payoffs between 0 and 1.
+
+    Yields None between pieces of work.
+
+    Returns
+    -------
+    vertex : Vertex or None
+        None if rounding broke it down: no vertex with a duality gap below 1e-9 was reached.
+    steps : int
+        Pivots made.
+    """
+    from gametheory.kernels import minimax_simplex as kernel
+
+    state: Any = kernel.at_origin(scaled)
+    counts = np.zeros(2, dtype=np.int64)
+    most = max(1, _WORK_BETWEEN_LOOKS // scaled.size)
+    limit = 1000 + 50 * sum(scaled.shape)
+    status = kernel.pivots(*state, counts, most)
+    while status == kernel.WORKING and counts[0] < limit:
+        yield None
+        status = kernel.pivots(*state, counts, most)
+    vertex = _read(*state[:3]) if status == kernel.OPTIMAL else None
+    if vertex and duality_gap(scaled, vertex.row, vertex.column) > _WIDEST_GAP:
+        vertex = None
+    return vertex, int(counts[0])
+
+
+def _read(dictionary: Any, basic: Any, nonbasic: Any) -> Vertex | None:
+    from gametheory.kernels.minimax_simplex import weights
+
+    x, y = weights(dictionary, basic, nonbasic)
+    if not (np.isfinite(x).all() and np.isfinite(y).all() and x.any() and y.any()):
+        return None
+    n = len(nonbasic)
+    rows, columns = nonbasic[nonbasic >= n] - n, basic[basic < n]
+    return Vertex(distribution(x), distribution(y), rows, columns)
