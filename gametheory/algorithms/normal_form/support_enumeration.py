@@ -169,7 +169,7 @@ def _to_one_and_two(payoffs: NDArray[Any]) -> NDArray[np.float64]:
 def _order(payoffs: NDArray[Any]) -> NDArray[np.int64]:
     """Return int64 numbers that are ordered as the payoffs are."""
     if payoffs.dtype == np.int64:
-        return np.ascontiguousarray(payoffs)
+        return np.array(payoffs, order="C")  # a copy: read-only arrays would compile once more
     ranks = np.unique(payoffs.ravel(), return_inverse=True)[1]
     return ranks.reshape(payoffs.shape).astype(np.int64)
 
@@ -222,9 +222,10 @@ def _solve(payoffs: Matrix, own: Sequence[int], other: Sequence[int]) -> _Vertex
     k = len(own)
     system = fmpz_mat(k, k, [payoffs[i][j] for j in other for i in own])
     try:
-        numerators, denominator = system.solve(fmpz_mat(k, 1, [1] * k)).numer_denom()
+        solution: Any = system.solve(fmpz_mat(k, 1, [1] * k))
     except ZeroDivisionError:
         return None
+    numerators, denominator = solution.numer_denom()
     weights, best = [int(entry) for entry in numerators.entries()], int(denominator)
     if min(weights) < 0:
         return None
