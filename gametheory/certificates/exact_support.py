@@ -21,7 +21,7 @@ from gametheory.certificates.normal_form import certify_nash
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
 
-__all__ = ["nearby_exact_equilibrium"]
+__all__ = ["nearby_exact_equilibrium", "support_readings"]
 
 _NEARBY = 1e-6
 """An exact equilibrium further than this from a float profile, in any probability, is another."""
@@ -88,17 +88,18 @@ def nearby_exact_equilibrium(game: NormalFormGame, profile: MixedProfile) -> Mix
 
 def _candidates(game: NormalFormGame, profile: MixedProfile) -> Iterator[MixedProfile]:
     """Yield what the equilibrium may be, the likeliest first."""
-    readings = [[np.flatnonzero(s > least) for s in profile] for least in (0.0, _NOISE)]
-    if _same(*readings):
-        readings.pop()
+    readings = support_readings(profile)
     for supports in readings:
         yield from _solved_on(game, profile, supports)
     for supports in readings:
         yield from _simple_fractions(profile, supports)
 
 
-def _same(first: list[NDArray[np.intp]], second: list[NDArray[np.intp]]) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+def support_readings(profile: MixedProfile) -> list[list[NDArray[np.intp]]]:
+    """Return what each player's actions in use may be: all, and those that are not just noise."""
+    readings = [[np.flatnonzero(s > least) for s in profile] for least in (0.0, _NOISE)]
+    same = all(len(exact) == len(clean) for exact, clean in zip(*readings, strict=True))
+    return readings[:1] if same else readings
 
 
 def _is_near(candidate: MixedProfile, profile: MixedProfile) -> bool:
@@ -176,9 +177,9 @@ def _indifferent(
     relative = matrix - matrix[base]
     payoffs = _scaled(relative) @ approximate
     tied = np.flatnonzero(payoffs >= payoffs[support].max() - _TIE)
-    rest = np.setdiff1d(tied, support)
-    systems = [np.concatenate([support[1:], rest]), support[1:]]
-    for rows in systems if rest.size else systems[1:]:
+    others = tied[~np.isin(tied, support)]
+    systems = [np.concatenate([support[1:], others]), support[1:]]
+    for rows in systems if others.size else systems[1:]:
         solution = _null_vector(relative[rows], approximate)
         if solution is not None:
             yield solution
@@ -209,10 +210,8 @@ def _null_vector(system: NDArray[Any], approximate: NDArray[np.float64]) -> list
             return solution
     basic = order[_pivots(system[:, order])]
     equations = _pivots(system[:, basic].T)
-    open_ = np.setdiff1d(order, basic)
-    if not open_.size:
-        return None
-    return _solve(system, equations, basic, open_, approximate)
+    given = order[~np.isin(order, basic)]
+    return _solve(system, equations, basic, given, approximate) if given.size else None
 
 
 def _solve(
@@ -227,14 +226,15 @@ def _solve(
 
     taken = _numerators([Fraction(float(approximate[k])) for k in given])
     answer = dict(zip(given.tolist(), taken, strict=True))
-    rows = list(equations)
-    if rows:
-        left = fmpz_mat(system[np.ix_(rows, basic)].tolist())
-        right = fmpz_mat(system[np.ix_(rows, given)].tolist()) * fmpz_mat([[-n] for n in taken])
+    rows = system[np.array(equations, dtype=np.intp)]
+    if len(rows):
+        left = fmpz_mat(rows[:, basic].tolist())
+        right = fmpz_mat(rows[:, given].tolist()) * fmpz_mat([[-n] for n in taken])
         try:
-            numerators, scale = left.solve(right).numer_denom()
+            solved: Any = left.solve(right)
         except ZeroDivisionError:
             return None
+        numerators, scale = solved.numer_denom()
         answer = {k: n * int(scale) for k, n in answer.items()}
         answer.update(zip(basic.tolist(), map(int, numerators.entries()), strict=True))
     solution = [answer[k] for k in range(len(approximate))]
