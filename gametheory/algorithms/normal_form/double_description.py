@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Sequence
+from itertools import product
 from typing import NamedTuple
 
 __all__ = ["extreme_rays"]
+
+_COMPARISONS_A_HEARTBEAT = 100_000  # about 10 ms
 
 
 class _Ray(NamedTuple):
@@ -80,12 +83,18 @@ def _cut(
     if not equation:
         kept += [ray for ray, _ in below]
     fewest = len(constraint) - 2  # neighbors span a plane: so many constraints hold on it
-    for high, excess in above:
-        yield None
-        for low, deficit in below:
-            common = high.tight & low.tight
-            if common.bit_count() >= fewest and _are_neighbors(rays, high, low, common):
+    compared = 0
+    for (high, excess), (low, deficit) in product(above, below):
+        compared += 1
+        common = high.tight & low.tight
+        if common.bit_count() >= fewest:
+            compared += len(rays)
+            if _are_neighbors(rays, high, low, common):
                 kept.append(_Ray(_combine(high, low, excess, deficit), common | bit))
+        if compared > _COMPARISONS_A_HEARTBEAT:
+            compared = 0
+            yield None
+    yield None
     return kept
 
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Generator, Iterator, Sequence
 from fractions import Fraction
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -108,12 +109,14 @@ def support_enumeration(game: NormalFormGame) -> Search:
             if count % _PAIRS_A_HEARTBEAT == _PAIRS_A_HEARTBEAT - 1:
                 yield None
             if rows != last:
-                tied, last = [], rows
+                tied, last = _without_vertices(exact, rows), rows
             x = _new_vertex(exact, rows, columns, tied)
-            if x is not None:
-                for y in (yield from _replies(exact, x)):
-                    profile = [_strategy(x), _strategy(y)]
-                    yield MixedProfile(profile[::-1] if exchanged else profile)
+            if x is None:
+                continue
+            replies = yield from _replies(exact, x)
+            for y in replies:
+                profile = [_strategy(x), _strategy(y)]
+                yield MixedProfile(profile[::-1] if exchanged else profile)
     return Outcome(iterations=n_pairs, complete=True)
 
 
@@ -137,9 +140,9 @@ class _Vertex(NamedTuple):
 
     Attributes
     ----------
-    own : list of int
+    own : sequence of int
         Actions, among them all that are used.
-    weights : list of int
+    weights : sequence of int
         Proportional to their probabilities.
     tight : int
         The opponent's best responses, one bit each.
@@ -193,6 +196,17 @@ def _filtered_pairs(
             yield examined, [(pair[0], pair[1]) for pair in found[:n_found].tolist()]
 
 
+def _without_vertices(exact: _ExactGame, rows: list[int]) -> list[int]:
+    """Return sets of columns, as bits, within which no vertex with support ``rows`` is found.
+
+    That is all columns if the rows are dependent: weight can then be moved between them.
+    """
+    from flint import fmpz_mat
+
+    dependent = fmpz_mat([exact.row_side[i] for i in rows]).rank() < len(rows)
+    return [(1 << len(exact.column_side)) - 1] if dependent else []
+
+
 def _new_vertex(
     exact: _ExactGame, rows: list[int], columns: list[int], tied: list[int]
 ) -> _Vertex | None:
@@ -242,25 +256,33 @@ def _earned(payoffs: Matrix, own: Sequence[int], weights: Weights) -> list[int]:
     return [sum(map(operator.mul, weights, line)) for line in zip(*chosen, strict=True)]
 
 
-def _replies(exact: _ExactGame, x: _Vertex) -> Generator[None, None, list[_Vertex]]:
+def _replies(exact: _ExactGame, x: _Vertex) -> Generator[None, None, Iterator[_Vertex]]:
     """All vertices y that are in equilibrium with x."""
     payoffs, best = exact.column_side, _places(x.tight)
     if len(best) == len(x.own):
         y = _solve(payoffs, best, x.own)
         if y is not None:
-            return [y]
-    # Among the y that use only best responses: player 0's payoff is the same in all of x's
-    # support, and nowhere larger.
-    first = [payoffs[j][x.own[0]] for j in best]
-    equations = [_difference(payoffs, best, i, first) for i in x.own[1:]]
+            return iter([y])
+    # Columns that pay player 0 alike are looked at once: a vertex uses one of them at most.
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for j in best:
+        alike.setdefault(tuple(payoffs[j]), []).append(j)
+    # Player 0's payoff is the same in all of x's support, and nowhere larger.
     others = [i for i in range(x.size) if i not in set(x.own)]
-    inequalities = [_difference(payoffs, best, i, first) for i in others]
-    rays = yield from extreme_rays(equations, inequalities, len(best))
-    return [_Vertex(best, ray, 0, len(payoffs)) for ray in rays]
+    first = x.own[0]
+    equations = [[line[i] - line[first] for line in alike] for i in x.own[1:]]
+    inequalities = [[line[i] - line[first] for line in alike] for i in others]
+    rays = yield from extreme_rays(equations, inequalities, len(alike))
+    return (
+        _Vertex(own, weights, 0, len(payoffs))
+        for weights, columns in (_used(ray, list(alike.values())) for ray in rays)
+        for own in product(*columns)
+    )
 
 
-def _difference(payoffs: Matrix, own: Sequence[int], action: int, first: list[int]) -> list[int]:
-    return [payoffs[j][action] - payoff for j, payoff in zip(own, first, strict=True)]
+def _used(ray: Weights, columns: list[list[int]]) -> tuple[list[int], list[list[int]]]:
+    pairs = [(weight, alike) for weight, alike in zip(ray, columns, strict=True) if weight]
+    return [weight for weight, _ in pairs], [alike for _, alike in pairs]
 
 
 def _strategy(vertex: _Vertex) -> list[Fraction]:
