@@ -14,7 +14,6 @@ vertices of one polytope, the smaller one, and the vertices of these faces are a
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +28,7 @@ __all__ = [
     "Vertex",
     "best_response_polytope",
     "equilibrium_profile",
+    "exact_vertex",
     "facing_vertices",
     "why_not_bimatrix",
 ]
@@ -122,7 +122,7 @@ def _drop_dominated(own: list[Matrix], kept: list[NDArray[np.intp]]) -> None:
     while unchanged < 2:
         matrix = own[player]
         unchanged += 1
-        if 1 < len(matrix) and len(matrix) * matrix.size <= _WORTH_COMPARING:
+        if len(matrix) > 1 and len(matrix) * matrix.size <= _WORTH_COMPARING:
             beaten = (matrix[:, None, :] > matrix[None, :, :]).all(axis=2).any(axis=0)
             if beaten.any():
                 own[player] = matrix[~beaten]
@@ -145,6 +145,29 @@ def _positive(own: Matrix) -> Matrix:
     return np.ascontiguousarray(positive.astype(np.int64 if fits else object))
 
 
+def exact_vertex(constraints: Matrix, used: Sequence[int], tight: Sequence[int]) -> Vertex | None:
+    """Return the vertex with a given basis, with its support and all its tight rows, exactly.
+
+    None if the basis is singular, or its solution outside of the polytope.
+
+    Examples
+    --------
+    >>> exact_vertex(np.array([[1, 1], [1, 2]]), [1], [1])
+    Vertex(support=(1,), tight=(1,))
+    >>> exact_vertex(np.array([[1, 1], [1, 2]]), [1], [0]) is None
+    True
+    """
+    dimension, weights = _solve(constraints, tight, used)
+    if dimension != 0:
+        return None
+    earned = _earned(constraints, weights)
+    most = max(earned)
+    if most != earned[tight[0]]:
+        return None
+    best = tuple(reply for reply, payoff in enumerate(earned) if payoff == most)
+    return Vertex(tuple(weights), best)
+
+
 def facing_vertices(
     polytope: BestResponsePolytope, vertex: Vertex
 ) -> Generator[tuple[Weights, Weights] | None, None, None]:
@@ -158,8 +181,12 @@ def facing_vertices(
     best replies, N the player's payoffs. With full column rank there is at most one.
     """
     dimension, reply = _solve(polytope.payoffs, vertex.support, vertex.tight)
-    if dimension < 0 or (dimension == 0 and not _is_best_against(polytope.payoffs, vertex, reply)):
+    if dimension < 0:
         return
+    if dimension == 0:
+        earned = _earned(polytope.payoffs, reply)
+        if max(earned) > earned[vertex.support[0]]:
+            return
     strategy = _solve(polytope.constraints, vertex.tight, vertex.support)[1]
     if dimension == 0:
         yield strategy, reply
@@ -172,15 +199,13 @@ def equilibrium_profile(
     game: NormalFormGame, polytope: BestResponsePolytope, pair: tuple[Weights, Weights]
 ) -> MixedProfile:
     """Write a pair of weights as a profile of the game, with exact probabilities."""
-    strategies: list[list[Fraction | int]] = [[0] * size for size in game.n_actions]
+    strategies = [[0] * size for size in game.n_actions]
     players = (polytope.player, 1 - polytope.player)
-    for player, names, weights in zip(
-        players, (polytope.actions, polytope.replies), pair, strict=True
-    ):
-        total = sum(weights.values())
+    names = (polytope.actions, polytope.replies)
+    for player, actions, weights in zip(players, names, pair, strict=True):
         for action, weight in weights.items():
-            strategies[player][names[action]] = Fraction(weight, total)
-    return MixedProfile(strategies)
+            strategies[player][actions[action]] = weight
+    return MixedProfile.from_weights(strategies)
 
 
 def _solve(matrix: Matrix, rows: Sequence[int], columns: Sequence[int]) -> tuple[int, Weights]:
@@ -220,14 +245,15 @@ def _nonnegative(columns: Sequence[int], solution: list[int]) -> tuple[int, Weig
     return 0, {column: value for column, value in zip(columns, solution, strict=True) if value}
 
 
-def _is_best_against(payoffs: Matrix, vertex: Vertex, reply: Weights) -> bool:
-    """Whether no action earns more against the reply than those of the vertex's support."""
-    earned = payoffs[:, list(reply)].astype(object) @ np.array(list(reply.values()), dtype=object)
-    return bool(max(earned.tolist()) == earned[vertex.support[0]])
+def _earned(matrix: Matrix, weights: Weights) -> list[int]:
+    """Return what each row earns against weights on the columns, times the sum of the weights."""
+    columns = matrix[:, list(weights)].astype(object)
+    earned: list[int] = (columns @ np.array(list(weights.values()), dtype=object)).tolist()
+    return earned
 
 
 def _face_vertices(payoffs: Matrix, vertex: Vertex) -> Generator[Weights | None, None, None]:
-    """Yield the vertices y >= 0 of {payoffs y <= 1} on the tight columns, support's rows equal to 1.
+    """Yield the vertices of {y >= 0, N y <= 1} on the tight columns with 1 in the support's rows.
 
     The sum of the slacks of the support's rows is minimized by the simplex method. Where it is
     zero the variables that would raise it stay zero, and the walk over the rest is the face's.

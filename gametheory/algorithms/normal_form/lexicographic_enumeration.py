@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from gametheory.algorithms.normal_form.best_response_polytopes import (
+    BestResponsePolytope,
     Vertex,
     best_response_polytope,
     equilibrium_profile,
@@ -19,7 +20,7 @@ from gametheory.algorithms.normal_form.integer_dictionary import IntegerDictiona
 from gametheory.algorithms.registry import Outcome, Search, register
 from gametheory.games.normal_form import NormalFormGame
 
-__all__ = ["lexicographic_enumeration"]
+__all__ = ["exact_enumeration", "lexicographic_enumeration"]
 
 
 @register(
@@ -34,17 +35,51 @@ __all__ = ["lexicographic_enumeration"]
     rank=12,
 )
 def lexicographic_enumeration(game: NormalFormGame) -> Search:
-    """Yield every extreme equilibrium of a two-player game."""
+    """Yield every extreme equilibrium of a two-player game, in exact arithmetic only.
+
+    Parameters
+    ----------
+    game : NormalFormGame
+        Two players.
+
+    Yields
+    ------
+    MixedProfile or None
+        Exact profiles as they are found, in a fixed order; None between pieces of work.
+
+    Returns
+    -------
+    Outcome
+        ``iterations`` counts the bases visited, of which a degenerate vertex has several.
+
+    Notes
+    -----
+    Pivoting: Avis (2000), "lrs: a revised implementation of the reverse search vertex enumeration
+    algorithm", in Polytopes - Combinatorics and Computation.
+
+    Examples
+    --------
+    >>> constant = NormalFormGame.zero_sum([[0, 0]])
+    >>> [str(profile) for profile in lexicographic_enumeration(constant) if profile is not None]
+    ['((1), (1, 0))', '((1), (0, 1))']
+    """
     polytope = best_response_polytope(game)
+    yield None
+    return (yield from exact_enumeration(game, polytope, set()))
+
+
+def exact_enumeration(
+    game: NormalFormGame, polytope: BestResponsePolytope, known: set[Vertex]
+) -> Search:
+    """Yield the equilibria of all vertices that are not known yet; see the algorithm above."""
     dictionary = IntegerDictionary(polytope.constraints.tolist())
-    seen: set[Vertex] = set()
     bases = 0
     for _ in walk_bases(dictionary):
         bases += 1
         yield None
         vertex = Vertex(tuple(sorted(dictionary.support())), dictionary.tight())
-        if vertex.support and vertex not in seen:
-            seen.add(vertex)
+        if vertex.support and vertex not in known:
+            known.add(vertex)
             for pair in facing_vertices(polytope, vertex):
                 yield None if pair is None else equilibrium_profile(game, polytope, pair)
     return Outcome(iterations=bases, complete=True)
