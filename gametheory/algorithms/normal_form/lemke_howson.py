@@ -1,0 +1,385 @@
+"""One equilibrium of a two-player game, by the algorithm of Lemke and Howson.
+
+1. Payoffs are moved and scaled to [1, 2]; this changes no equilibrium and makes both
+   best-response polytopes bounded.
+2. From the pair of zero vectors, one label is dropped. The path of complementary pivots that
+   starts there ends at an equilibrium (Lemke and Howson 1964; von Stengel 2007, section 3.4).
+   Steps are taken in floats, on inverses no larger than the supports.
+3. Path lengths differ by orders of magnitude between labels. So many labels are tried with short
+   caps, few with long ones (in the manner of Luby, Sinclair and Zuckerman 1993; capped paths:
+   Codenotti, De Rossi and Pagan 2008).
+4. The end of a path is a basis: two systems of integer equations, solved and checked exactly.
+5. If rounding misled the path, other labels are tried, and then the path of one is followed in
+   integers, where nothing can go wrong.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Generator, Iterator
+from itertools import count
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gametheory.algorithms.normal_form.integer_dictionary import IntegerDictionary
+from gametheory.algorithms.registry import Outcome, Search, register
+from gametheory.errors import UnsupportedGame
+from gametheory.games.integer_payoffs import integer_payoffs
+from gametheory.games.normal_form import NormalFormGame
+from gametheory.games.profiles import MixedProfile
+from gametheory.solution import Status
+
+__all__ = ["capped_labels", "lemke_howson"]
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+_SHORTEST_CAP = 20  # steps
+_LONGEST_PATH = 2**62
+_PIECE = 20_000_000  # multiplications between two heartbeats: about ten milliseconds
+_FAILURES = 5  # labels that rounding misled before integers take over
+# A system of k equations in b-bit integers takes about k^3 b units: here, half a second.
+_EXACT_WORK = 300**3 * 64
+_FLOAT_REGRET = 1e-9  # of the payoff range
+
+
+class _Vertex(NamedTuple):
+    """A basis of one side: which rows are tight, which columns are used."""
+
+    tight: Indices
+    used: Indices
+
+
+class _Paths(NamedTuple):
+    """Both matrices as the kernel wants them, payoffs in [1, 2], and its arrays."""
+
+    columns: tuple[Floats, Floats]
+    workspace: tuple[Any, Any, Any, Any, Any]
+
+    @property
+    def steps(self) -> int:
+        """Steps of the last path."""
+        return int(self.workspace[-1][1])
+
+    def vertex(self, side: int) -> _Vertex:
+        """Return where the path is: side 0 has the column player's strategy, side 1 the row's."""
+        _, basis, _, _, state = self.workspace
+        k = int(state[2 + side])
+        return _Vertex(basis[side, 0, :k].copy(), basis[side, 1, :k].copy())
+
+
+def _applies(game: NormalFormGame) -> str:
+    return "" if game.n_players == 2 else f"it needs two players and the game has {game.n_players}"
+
+
+@register(
+    "lemke-howson",
+    concepts=("nash",),
+    form=NormalFormGame,
+    applies=_applies,
+    guarantee="one equilibrium, in exact rational probabilities; in floats, accurate to rounding, "
+    "where the supports have several hundred actions or the payoffs no reasonable denominator",
+    cost="a step costs (m + n) k multiplications for supports of k actions; paths are short on "
+    "average and exponential at worst",
+    source="Lemke and Howson (1964), Journal of the Society for Industrial and Applied "
+    "Mathematics 12; Codenotti, De Rossi and Pagan (2008), arXiv:0811.3247; Luby, Sinclair and "
+    "Zuckerman (1993), Information Processing Letters 47",
+    rank=20,
+)
+def lemke_howson(game: NormalFormGame, *, label: int | None = None) -> Search:
+    """Yield one equilibrium of a two-player game.
+
+    Parameters
+    ----------
+    game : NormalFormGame
+        Two players, of m and n actions.
+    label : int, optional
+        The label to drop: 0 to m-1 are the row player's actions, m to m+n-1 the column player's.
+        The path of that label is then followed to its end, however long. Left out, labels take
+        turns with growing caps, see :func:`capped_labels`.
+
+    Yields
+    ------
+    MixedProfile or None
+        None about every ten milliseconds, then the equilibrium. Its probabilities are exact, and
+        were checked exactly, unless solving for them would take more than about a second
+        (supports of more than about 300 actions with payoffs of 53 bits); then they are floats
+        with exact zeros, whose largest regret is below 1e-9 of the payoff range and usually
+        near 1e-15 of it.
+
+    Returns
+    -------
+    Outcome
+        ``iterations`` counts the pivots of all paths.
+
+    Raises
+    ------
+    UnsupportedGame
+        There is no such label, or the game has not two players.
+
+    Notes
+    -----
+    Ties are broken by the lexicographic rule, so degenerate games cannot cycle. Every label
+    leads to an equilibrium; some equilibria may not be reached by any.
+
+    Examples
+    --------
+    >>> game = NormalFormGame.bimatrix([[3, 3], [2, 5], [0, 6]], [[3, 2], [2, 6], [3, 1]])
+    >>> next(profile for profile in lemke_howson(game, label=1) if profile is not None)
+    MixedProfile([[0, 1/3, 2/3], [1/3, 2/3]])
+    """
+    if game.n_players != 2:
+        raise UnsupportedGame(_applies(game), where=repr(game))
+    n_labels = sum(game.n_actions)
+    if label is None:
+        labels = capped_labels(n_labels)
+    else:
+        labels = iter([(_checked(label, n_labels), _LONGEST_PATH)])
+    paths = _prepare(game)
+    steps, misled = 0, []
+    for start, cap in labels:
+        if start in misled:
+            continue
+        ended = yield from _follow(paths, start, cap)
+        steps += paths.steps
+        if ended is None:
+            continue
+        profile = _equilibrium(game, paths) if ended else None
+        if profile is not None:
+            yield profile
+            return Outcome(iterations=steps)
+        misled.append(start)
+        if label is not None or len(misled) == min(_FAILURES, n_labels):
+            break
+    return (yield from _follow_in_integers(game, misled[0], steps))
+
+
+def _checked(label: int, n_labels: int) -> int:
+    try:
+        index = operator.index(label)
+    except TypeError:
+        index = -1
+    if not 0 <= index < n_labels:
+        raise UnsupportedGame(
+            f"there is no label {label!r}",
+            where="label",
+            valid=f"an integer from 0 to {n_labels - 1}: the row player's actions, then the "
+            "column player's; or None",
+        )
+    return index
+
+
+def capped_labels(n_labels: int) -> Iterator[tuple[int, int]]:
+    """Say which label's path to follow next, and for how many steps, without end.
+
+    Caps double from level to level, and each level gets as many steps as any other: half of all
+    attempts are at the lowest level, a quarter at the next. On each level labels take turns from
+    0 on, and a level ends after the last one. If the label at place t has a path of L steps,
+    about t L log(L) steps in all are enough.
+
+    Examples
+    --------
+    >>> schedule = capped_labels(4)
+    >>> [next(schedule) for _ in range(7)]
+    [(0, 20), (0, 40), (1, 20), (0, 80), (2, 20), (1, 40), (3, 20)]
+    """
+    tried: dict[int, int] = {}
+    lowest = 0
+    for attempt in count(1):
+        level = lowest + (attempt & -attempt).bit_length() - 1
+        label = tried.get(level, 0)
+        if label < n_labels:
+            tried[level] = label + 1
+            yield label, min(_SHORTEST_CAP << level, _LONGEST_PATH)
+        elif level == lowest:
+            lowest += 1
+
+
+def _prepare(game: NormalFormGame) -> _Paths:
+    from gametheory.kernels.lemke_howson import workspace
+
+    A, B = (_to_one_two(game, player) for player in range(2))
+    return _Paths((np.ascontiguousarray(A.T), np.ascontiguousarray(B)), workspace(*A.shape))
+
+
+def _to_one_two(game: NormalFormGame, player: int) -> Floats:
+    """Move and scale a player's payoffs to [1, 2]; ones if they are all equal.
+
+    A difference of floats has the relative accuracy of floats, so it comes first. Payoffs that
+    are no floats are subtracted as the rationals they are.
+    """
+    if game.payoffs_are_exact:
+        payoffs = game.payoffs[player]
+        lowest, highest = payoffs.min(), payoffs.max()
+        if lowest == highest:
+            return np.ones(payoffs.shape)
+        if highest / 2 - lowest / 2 > np.finfo(np.float64).max / 4:
+            payoffs, lowest, highest = payoffs / 4, lowest / 4, highest / 4
+        scaled: Floats = 1.0 + (payoffs - lowest) / (highest - lowest)
+        return scaled
+    integers = game.integer_payoffs[player]
+    exact = game.exact_payoffs[player] if integers is None else integers.integers
+    entries = exact.ravel().tolist()
+    least, spread = min(entries), max(entries) - min(entries)
+    ratios = [float((entry - least) / spread) if spread else 0.0 for entry in entries]
+    return 1.0 + np.array(ratios).reshape(exact.shape)
+
+
+def _follow(paths: _Paths, label: int, cap: int) -> Generator[None, None, bool | None]:
+    """Follow a path: True at its end, False where rounding broke it, None at its cap."""
+    from gametheory.kernels.lemke_howson import ENDED, LABEL, RUNNING, STEPS, advance
+
+    state = paths.workspace[-1]
+    state[LABEL], state[STEPS] = label, 0
+    while state[STEPS] < cap:
+        status = advance(*paths.columns, *paths.workspace, cap, _PIECE)
+        if status != RUNNING:
+            return bool(status == ENDED)
+        yield None
+    return None
+
+
+def _equilibrium(game: NormalFormGame, paths: _Paths) -> MixedProfile | None:
+    """Solve for the end of the path; None if that is no equilibrium, because of rounding."""
+    facing, own = paths.vertex(0), paths.vertex(1)
+    pair = _columns(game, 0, facing.used), _columns(game, 1, own.used)
+    if pair[0] is None or pair[1] is None:
+        return _float_equilibrium(paths, own, facing)
+    blocks = pair[0][facing.tight], pair[1][own.tight]
+    if max(_exact_work(blocks[0]), _exact_work(blocks[1])) > _EXACT_WORK:
+        return _float_equilibrium(paths, own, facing)
+    y, x = _solve(blocks[0]), _solve(blocks[1])
+    if y is None or x is None:
+        return None
+    for weights, payoffs, reply, vertex in ((y, pair[0], x, own), (x, pair[1], y, facing)):
+        if not _replies_best(payoffs, weights, vertex.used[np.array([w > 0 for w in reply])]):
+            return None
+    m, n = game.n_actions
+    return MixedProfile.from_weights([_spread(x, own.used, m), _spread(y, facing.used, n)])
+
+
+def _columns(game: NormalFormGame, player: int, used: Indices) -> NDArray[Any] | None:
+    """Read the player's payoffs against the actions in use as integers; own actions are rows."""
+    chosen = (slice(None), used) if player == 0 else (used, slice(None))
+    if game.payoffs_are_exact:
+        entries = integer_payoffs(game.payoffs[player][chosen])
+        integers = None if entries is None else entries.integers
+    else:
+        whole = game.integer_payoffs[player]
+        integers = None if whole is None else whole.integers[chosen]
+    if integers is None:
+        return None
+    return integers if player == 0 else integers.T
+
+
+def _exact_work(block: NDArray[Any]) -> int:
+    return len(block) ** 3 * max(int(block.max() - block.min()).bit_length(), 1)
+
+
+def _solve(block: NDArray[Any]) -> list[int] | None:
+    """Weights that make all payoffs in the block alike; None if they are not one distribution.
+
+    Moved so that all entries are positive, a block whose solution is a strategy stays invertible.
+    """
+    if len(block) == 1:
+        return [1]
+    from flint import fmpz_mat
+
+    try:
+        system = fmpz_mat((block - block.min() + 1).tolist())
+        solution: Any = system.solve(fmpz_mat([[1]] * len(block)))
+    except ZeroDivisionError:
+        return None
+    numerators, _ = solution.numer_denom()
+    weights = [int(weight) for weight in numerators.entries()]
+    return None if min(weights) < 0 else weights
+
+
+def _replies_best(payoffs: NDArray[Any], weights: list[int], actions: Indices) -> bool:
+    """Whether these actions are best replies to the weights, exactly."""
+    from flint import fmpz_mat
+
+    earned = (fmpz_mat(payoffs.tolist()) * fmpz_mat([[weight] for weight in weights])).entries()
+    best = max(earned)
+    return all(earned[action] == best for action in actions.tolist())
+
+
+def _spread(weights: list[int], used: Indices, size: int) -> list[int]:
+    strategy = [0] * size
+    for action, weight in zip(used.tolist(), weights, strict=True):
+        strategy[action] = weight
+    return strategy
+
+
+def _float_equilibrium(paths: _Paths, own: _Vertex, facing: _Vertex) -> MixedProfile | None:
+    """Solve the basis in floats, with one refinement; None if a regret is not rounding."""
+    A, B = paths.columns[0].T, paths.columns[1].T  # own actions first
+    y, x = _float_strategy(A, facing), _float_strategy(B, own)
+    if y is None or x is None:
+        return None
+    for payoffs, against, strategy in ((A, y, x), (B, x, y)):
+        earned = payoffs @ against
+        if not earned.max() - strategy @ earned <= _FLOAT_REGRET:  # catches a NaN, too
+            return None
+    return MixedProfile([x, y])
+
+
+def _float_strategy(payoffs: Floats, vertex: _Vertex) -> Floats | None:
+    block = payoffs[np.ix_(vertex.tight, vertex.used)]
+    ones = np.ones(len(block))
+    try:
+        weights = np.linalg.solve(block, ones)
+        missing = ones - (block.astype(np.longdouble) @ weights).astype(np.float64)
+        weights += np.linalg.solve(block, missing)
+    except np.linalg.LinAlgError:
+        return None
+    strategy = np.zeros(payoffs.shape[1])
+    strategy[vertex.used] = np.clip(weights, 0.0, None)
+    total = strategy.sum()
+    return strategy / total if total > 0 else None
+
+
+def _follow_in_integers(game: NormalFormGame, label: int, steps: int) -> Search:
+    """Follow a label's path exactly, with a heartbeat a pivot."""
+    row_player, column_player = game.integer_payoffs
+    if row_player is None or column_player is None:
+        return Outcome(
+            iterations=steps,
+            status=Status.NUMERICAL_FAILURE,
+            reason="rounding misled every path, and the payoffs have no common denominator of "
+            "reasonable size to follow one exactly",
+        )
+    m, n = game.n_actions
+    sides = (
+        IntegerDictionary(_at_least_one(row_player.integers)),
+        IntegerDictionary(_at_least_one(column_player.integers.T)),
+    )
+    side, dropped = (1 if label < m else 0), label
+    while True:
+        # Side 1 numbers its variables like the labels, side 0 the column player's actions first.
+        dictionary = sides[side]
+        column = dictionary.nonbasic.index(dropped if side else (dropped + n) % (m + n))
+        row = dictionary.leaving_row(column)
+        leaving = dictionary.basic[row]
+        dictionary.pivot(row, column)
+        steps += 1
+        dropped = leaving if side else (leaving + m) % (m + n)
+        if dropped == label:
+            break
+        side = 1 - side
+        yield None
+    y, x = (dictionary.support() for dictionary in sides)
+    yield MixedProfile.from_weights(
+        [[x.get(i, 0) for i in range(m)], [y.get(j, 0) for j in range(n)]]
+    )
+    return Outcome(iterations=steps)
+
+
+def _at_least_one(integers: NDArray[Any]) -> list[list[int]]:
+    """Move to [s, 2 s], s the spread, so that the path is that of payoffs in [1, 2]."""
+    entries = integers.tolist()
+    lowest = min(map(min, entries))
+    spread = max(map(max, entries)) - lowest
+    return [[entry - lowest + (spread or 1) for entry in row] for row in entries]
