@@ -1,0 +1,363 @@
+"""Proofs that a cell of mixed profiles holds no equilibrium, by linear programming.
+
+A cell is a product of simplices, one for each player, and a profile in it gives weights, the
+products of the players' own, to the joint vertices of the cell. Forget that they are products:
+an equilibrium in which each player uses exactly the first ``support[p]`` actions then satisfies
+
+    for each player p, each vertex v of p's simplex and each action a of p:
+    the sum over the others' joint vertices o of weight(v, o) * gain(a, o) is = 0 or <= 0,
+
+where gain is the payoff of a less that of p's first action; equality holds for actions of the
+support. These are the inequalities of correlated equilibrium, with equality on the support. If
+no weights but zero satisfy them, some combination of the rows is positive in every column
+(Gordan's theorem); that combination, checked with its rounding errors, is the proof.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = ["FEASIBLE", "REFUTED", "UNKNOWN", "Program", "new_program", "refute", "write_rows"]
+
+Array = NDArray[Any]
+
+UNKNOWN: Final = 0
+REFUTED: Final = 1
+FEASIBLE: Final = 2
+
+_EQUALITIES, _ROWS, _COLUMNS, _BASIC, _FREE = 0, 1, 2, 3, 4  # places in Program.sizes
+
+_ZERO: Final = 1e-9  # what the pivots take for zero; the proof does not rely on it
+_SLACK: Final = 1e-6  # right sides against degeneracy; the proof does not see them
+_ROUNDING: Final = 2.0**-52
+
+
+class Program(NamedTuple):
+    """The arrays of one linear program, used again for every cell.
+
+    Attributes
+    ----------
+    sizes : ndarray of int64, shape (5,)
+        Numbers of equalities, rows, columns, basic variables, and free columns of the tableau.
+    rows : ndarray of float64, shape (max rows, max columns)
+        The conditions, equalities first.
+    tableau : ndarray of float64, shape (max rows + 1, max columns + 1)
+        Condensed: basic columns are not stored. The last row is the objective.
+    basic, nonbasic : ndarray of int64
+        Weights by their column; the slack of row r is variable ``columns + r``.
+    kept : ndarray of bool, shape (max rows,)
+        Rows that the proof may use.
+    square, multipliers : ndarray of float64, shapes (max rows, max rows) and (max rows,)
+    weights : ndarray of float64, shape (max columns,)
+        Weights that sum to one and satisfy the rows roughly, when FEASIBLE.
+    """
+
+    sizes: Array
+    rows: Array
+    tableau: Array
+    basic: Array
+    nonbasic: Array
+    kept: Array
+    square: Array
+    multipliers: Array
+    weights: Array
+
+
+def new_program(max_rows: int, max_columns: int) -> Program:
+    """Allocate a program of at most this size.
+
+    Examples
+    --------
+    >>> new_program(18, 27).tableau.shape
+    (19, 28)
+    """
+    return Program(
+        sizes=np.zeros(5, np.int64),
+        rows=np.zeros((max_rows, max_columns)),
+        tableau=np.zeros((max_rows + 1, max_columns + 1)),
+        basic=np.zeros(max_rows, np.int64),
+        nonbasic=np.zeros(max_columns, np.int64),
+        kept=np.zeros(max_rows, np.bool_),
+        square=np.zeros((max_rows, max_rows)),
+        multipliers=np.zeros(max_rows),
+        weights=np.zeros(max_columns),
+    )
+
+
+@njit(cache=True)
+def write_rows(
+    program: Program, n_actions: Array, support: Array, columns: Array, payoffs: Array
+) -> None:
+    """Write the conditions on the weights into ``program.rows``.
+
+    Parameters
+    ----------
+    program : Program
+    n_actions, support : ndarray of int64, shape (n,)
+        How many actions each player has and uses.
+    columns : ndarray of int64, shape (n, max actions, max others)
+        The joint vertex made of the player's own vertex and the others' joint vertex.
+    payoffs : ndarray of float64, shape (n, max actions, max others)
+        Payoff of the player's action, those of the support first, at the others' vertices.
+    """
+    n_columns = 1
+    for player in range(len(support)):
+        n_columns *= support[player]
+    row = 0
+    for outside in range(2):
+        for player in range(len(support)):
+            first = support[player] if outside else 1
+            last = n_actions[player] if outside else support[player]
+            for vertex in range(support[player]):
+                for action in range(first, last):
+                    for column in range(n_columns):
+                        program.rows[row, column] = 0.0
+                    for others in range(n_columns // support[player]):
+                        program.rows[row, columns[player, vertex, others]] = (
+                            payoffs[player, action, others] - payoffs[player, 0, others]
+                        )
+                    row += 1
+        program.sizes[_ROWS if outside else _EQUALITIES] = row
+    program.sizes[_COLUMNS] = n_columns
+
+
+@njit(cache=True)
+def refute(program: Program, error: float, spent: Array) -> int:
+    """Prove that no weights satisfy the rows, or find some.
+
+    Parameters
+    ----------
+    program : Program
+        With its rows written; their entries are in [-1, 1].
+    error : float
+        Bound on the absolute error of each entry.
+    spent : ndarray of int64
+        The first entry grows by the number of entries updated.
+
+    Returns
+    -------
+    int
+        REFUTED is a proof. FEASIBLE comes with ``program.weights``; UNKNOWN says nothing.
+    """
+    _eliminate(program, spent)
+    answer = _maximize(program, spent)
+    if answer == REFUTED and not _proven(program, error, spent):
+        return UNKNOWN
+    return answer
+
+
+@njit(cache=True)
+def _eliminate(program: Program, spent: Array) -> None:
+    """Solve the equalities for as many weights; those that depend on others are left out."""
+    sizes, tableau, basic, nonbasic = (
+        program.sizes, program.tableau, program.basic, program.nonbasic,
+    )  # fmt: skip
+    n_rows, n_free = sizes[_ROWS], sizes[_COLUMNS]
+    for row in range(n_rows):
+        for column in range(n_free):
+            tableau[row, column] = program.rows[row, column]
+    for column in range(n_free):
+        nonbasic[column] = column
+    for row in range(sizes[_EQUALITIES]):
+        largest, pivot = _ZERO, -1
+        for column in range(n_free):
+            if abs(tableau[row, column]) > largest:
+                largest, pivot = abs(tableau[row, column]), column
+        program.kept[row] = pivot >= 0
+        if pivot >= 0:
+            n_free -= 1
+            basic[row] = nonbasic[pivot]
+            nonbasic[pivot] = nonbasic[n_free]
+            _solve_for(tableau, n_rows, n_free, row, pivot)
+            spent[0] += n_rows * n_free
+    n_basic = 0
+    for row in range(n_rows):
+        if row >= sizes[_EQUALITIES]:
+            program.kept[row] = False
+            basic[row] = sizes[_COLUMNS] + row
+        elif not program.kept[row]:
+            continue
+        basic[n_basic] = basic[row]
+        for column in range(n_free):
+            tableau[n_basic, column] = tableau[row, column]
+        n_basic += 1
+    sizes[_BASIC], sizes[_FREE] = n_basic, n_free
+
+
+@njit(cache=True)
+def _solve_for(tableau: Array, n_rows: int, last: int, row: int, pivot: int) -> None:
+    """Eliminate column ``pivot`` by ``row``; column ``last`` takes its place."""
+    factor = 1.0 / tableau[row, pivot]
+    tableau[row, pivot] = tableau[row, last]
+    for column in range(last):
+        tableau[row, column] *= factor
+    for other in range(n_rows):
+        if other != row:
+            factor = tableau[other, pivot]
+            tableau[other, pivot] = tableau[other, last]
+            if factor != 0.0:
+                for column in range(last):
+                    tableau[other, column] -= factor * tableau[row, column]
+
+
+@njit(cache=True)
+def _maximize(program: Program, spent: Array) -> int:
+    """Maximize the sum of the weights: bounded only if zero is all there is."""
+    tableau, basic, nonbasic = program.tableau, program.basic, program.nonbasic
+    n_columns = program.sizes[_COLUMNS]
+    n_basic, n_free = program.sizes[_BASIC], program.sizes[_FREE]
+    _write_objective(program)
+    for _ in range(40 * (n_basic + n_free) + 100):
+        largest, entering = _ZERO, -1
+        for column in range(n_free):
+            if tableau[n_basic, column] > largest:
+                largest, entering = tableau[n_basic, column], column
+        if entering < 0:
+            return REFUTED
+        least, leaving = 0.0, -1
+        for row in range(n_basic):
+            if tableau[row, entering] > _ZERO:
+                ratio = tableau[row, n_free] / tableau[row, entering]
+                if leaving < 0 or ratio < least:
+                    least, leaving = ratio, row
+        if leaving < 0:
+            _read_ray(program, entering)
+            return FEASIBLE
+        _exchange(tableau, n_basic + 1, n_free + 1, leaving, entering)
+        variable = basic[leaving]
+        basic[leaving] = nonbasic[entering]
+        nonbasic[entering] = variable
+        spent[0] += (n_basic + 1) * (n_free + 1)
+    for column in range(n_columns):
+        program.weights[column] = 1.0 / n_columns
+    return UNKNOWN
+
+
+@njit(cache=True)
+def _write_objective(program: Program) -> None:
+    tableau, n_columns = program.tableau, program.sizes[_COLUMNS]
+    n_basic, n_free = program.sizes[_BASIC], program.sizes[_FREE]
+    for column in range(n_free):
+        total = 1.0 if program.nonbasic[column] < n_columns else 0.0
+        for row in range(n_basic):
+            if program.basic[row] < n_columns:
+                total -= tableau[row, column]
+        tableau[n_basic, column] = total
+    noise = 12345
+    for row in range(n_basic):  # unlike right sides: no two rows tie
+        noise = (noise * 1103515245 + 12345) % 2147483648
+        tableau[row, n_free] = _SLACK * (1.0 + noise / 2147483648.0)
+    tableau[n_basic, n_free] = 0.0
+
+
+@njit(cache=True)
+def _exchange(tableau: Array, n_rows: int, n_columns: int, leaving: int, entering: int) -> None:
+    """Pivot: a basic and a free variable change places."""
+    pivot = 1.0 / tableau[leaving, entering]
+    for column in range(n_columns):
+        tableau[leaving, column] *= pivot
+    tableau[leaving, entering] = pivot
+    for row in range(n_rows):
+        factor = tableau[row, entering]
+        if row != leaving and factor != 0.0:
+            tableau[row, entering] = 0.0
+            for column in range(n_columns):
+                tableau[row, column] -= factor * tableau[leaving, column]
+
+
+@njit(cache=True)
+def _read_ray(program: Program, entering: int) -> None:
+    """Weights along which the program is unbounded."""
+    weights, n_columns = program.weights, program.sizes[_COLUMNS]
+    for column in range(n_columns):
+        weights[column] = 0.0
+    if program.nonbasic[entering] < n_columns:
+        weights[program.nonbasic[entering]] = 1.0
+    for row in range(program.sizes[_BASIC]):
+        if program.basic[row] < n_columns:
+            weights[program.basic[row]] = max(0.0, -program.tableau[row, entering])
+    total = 0.0
+    for column in range(n_columns):
+        total += weights[column]
+    for column in range(n_columns):
+        weights[column] = weights[column] / total if total > 0.0 else 1.0 / n_columns
+
+
+@njit(cache=True)
+def _proven(program: Program, error: float, spent: Array) -> bool:
+    """Whether the last basis gives multipliers that are positive in every column, provably.
+
+    Their combination of the rows is one in the basic columns: a square system.
+    """
+    sizes, rows, multipliers = program.sizes, program.rows, program.multipliers
+    n_rows, n_columns, n_basic = sizes[_ROWS], sizes[_COLUMNS], sizes[_BASIC]
+    for column in range(sizes[_FREE]):
+        if program.nonbasic[column] >= n_columns:
+            program.kept[program.nonbasic[column] - n_columns] = True
+    size = 0
+    for place in range(n_basic):
+        if program.basic[place] < n_columns:
+            used = 0
+            for row in range(n_rows):
+                if program.kept[row]:
+                    program.square[size, used] = rows[row, program.basic[place]]
+                    used += 1
+            multipliers[size] = 1.0
+            size += 1
+    if not _solve(program.square, multipliers, size):
+        return False
+    spent[0] += size * size * size // 3 + n_rows * n_columns
+    used, total = size, 0.0
+    for row in range(n_rows - 1, -1, -1):  # from the last, so that moving needs no copy
+        multiplier = 0.0
+        if program.kept[row]:
+            used -= 1
+            multiplier = multipliers[used]
+            if row >= sizes[_EQUALITIES]:
+                multiplier = max(0.0, multiplier)
+        multipliers[row] = multiplier
+        total += abs(multiplier)
+    least = total * (error + (n_rows + 2) * _ROUNDING)
+    for column in range(n_columns):
+        combined = 0.0
+        for row in range(n_rows):
+            combined += multipliers[row] * rows[row, column]
+        if not combined > least:
+            return False
+    return True
+
+
+@njit(cache=True)
+def _solve(matrix: Array, right: Array, size: int) -> bool:
+    """Gaussian elimination with partial pivoting, in place; False if the matrix is singular."""
+    for k in range(size):
+        pivot = k
+        for row in range(k + 1, size):
+            if abs(matrix[row, k]) > abs(matrix[pivot, k]):
+                pivot = row
+        if matrix[pivot, k] == 0.0:
+            return False
+        if pivot != k:
+            for column in range(k, size):
+                entry = matrix[pivot, column]
+                matrix[pivot, column] = matrix[k, column]
+                matrix[k, column] = entry
+            entry = right[pivot]
+            right[pivot] = right[k]
+            right[k] = entry
+        for row in range(k + 1, size):
+            factor = matrix[row, k] / matrix[k, k]
+            if factor != 0.0:
+                for column in range(k + 1, size):
+                    matrix[row, column] -= factor * matrix[k, column]
+                right[row] -= factor * right[k]
+    for k in range(size - 1, -1, -1):
+        total = right[k]
+        for column in range(k + 1, size):
+            total -= matrix[k, column] * right[column]
+        right[k] = total / matrix[k, k]
+    return True
