@@ -40,7 +40,8 @@ def at_origin(payoffs: Floats) -> tuple[Floats, Integers, Integers, Floats]:
     Returns
     -------
     dictionary, basic, nonbasic, norms
-        Variables 0 to n-1 are the entries of y, n to n+m-1 the slacks of the rows.
+        Variables 0 to n-1 are the entries of y, n to n+m-1 the slacks of the rows. The norms are
+        for :func:`measure` to fill.
     """
     m, n = payoffs.shape
     dictionary = np.empty((m + 1, n + 1))
@@ -51,7 +52,6 @@ def at_origin(payoffs: Floats) -> tuple[Floats, Integers, Integers, Floats]:
         dictionary[i, n] = 1.0
     dictionary[m, :] = -1.0
     dictionary[m, n] = 0.0
-    measure(dictionary, norms)
     return dictionary, np.arange(n, n + m), np.arange(n), norms
 
 

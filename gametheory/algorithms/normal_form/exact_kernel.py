@@ -27,7 +27,6 @@ Strategies = tuple[list[Fraction], list[Fraction]]
 _PRIME = 2**61 - 1  # ranks are read modulo it: never too high, and too low is harmless
 _SMALL = 40  # rows and columns together: always worth going on to the exact end
 _SECONDS = 10.0
-_SECONDS_PER_WORK = 6e-10  # of cubed size times bits, measured; both systems together
 
 
 class _Kernel(NamedTuple):
@@ -79,7 +78,7 @@ def optimal_strategies(
     basis = game.independent(sorted(set(rows)) or [0], sorted(set(columns)) or [0])
     seconds = 0.0
     while True:
-        seconds += len(basis[0]) ** 3 * game.bits * _SECONDS_PER_WORK
+        seconds += _seconds(len(basis[0]), game.bits)
         if seconds > _SECONDS and sum(payoffs.shape) > _SMALL:
             return None
         yield None
@@ -88,6 +87,11 @@ def optimal_strategies(
         if variable is None:
             return _strategies(payoffs.shape, kernel)
         basis = game.pivot(kernel, variable)
+
+
+def _seconds(size: int, bits: int) -> float:
+    """Predict the time of a step, as measured: both systems of ``size`` equations, and a pivot."""
+    return 9e-10 * size**3 * bits * (1 + bits / 100)
 
 
 def _violated(kernel: _Kernel) -> tuple[str, int] | None:

@@ -9,30 +9,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
-from gametheory.algorithms.normal_form.matrix_game import (
-    Vertex,
-    distribution,
-    duality_gap,
-    exact_or_float,
-    read_matrix,
-    refusal,
-)
-from gametheory.algorithms.normal_form.minimax_lp import minimax_lp
+from gametheory.algorithms.normal_form.interior_point import interior_point
+from gametheory.algorithms.normal_form.matrix_game import exact_or_float, read_matrix, refusal
+from gametheory.algorithms.normal_form.simplex_vertex import simplex_vertex
 from gametheory.algorithms.registry import Outcome, Search, register
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
 
-__all__ = ["minimax_simplex", "simplex_vertex"]
+__all__ = ["minimax_simplex"]
 
 _LARGEST = 400  # actions of the player with fewer; interior points are faster beyond
-_WIDEST_GAP = 1e-9  # of the payoff range; the exact end repairs what is left
-_WORK_BETWEEN_LOOKS = 50_000_000  # entries of the dictionary updated between two yields
 
 
 def _applies(game: NormalFormGame) -> str:
@@ -72,7 +58,7 @@ def minimax_simplex(game: NormalFormGame) -> Search:
     Returns
     -------
     Outcome
-        ``iterations`` counts the pivots. Where rounding breaks the simplex down, ``minimax-lp``
+        ``iterations`` counts the pivots. Where rounding breaks the simplex down, ``interior-point``
         goes on.
 
     Examples
@@ -87,47 +73,6 @@ def minimax_simplex(game: NormalFormGame) -> Search:
         return Outcome()
     vertex, steps = yield from simplex_vertex(matrix.scaled)
     if vertex is None:
-        return (yield from minimax_lp(game))
+        return (yield from interior_point(game))
     yield (yield from exact_or_float(matrix, vertex))
     return Outcome(iterations=steps)
-
-
-def simplex_vertex(
-    scaled: NDArray[np.float64],
-) -> Generator[None, None, tuple[Vertex | None, int]]:
-    """Run the simplex method on payoffs between 0 and 1.
-
-    Yields None between pieces of work.
-
-    Returns
-    -------
-    vertex : Vertex or None
-        None if rounding broke it down: no vertex with a duality gap below 1e-9 was reached.
-    steps : int
-        Pivots made.
-    """
-    from gametheory.kernels import minimax_simplex as kernel
-
-    state: Any = kernel.at_origin(scaled)
-    counts = np.zeros(2, dtype=np.int64)
-    most = max(1, _WORK_BETWEEN_LOOKS // scaled.size)
-    limit = 1000 + 50 * sum(scaled.shape)
-    status = kernel.pivots(*state, counts, most)
-    while status == kernel.WORKING and counts[0] < limit:
-        yield None
-        status = kernel.pivots(*state, counts, most)
-    vertex = _read(*state[:3]) if status == kernel.OPTIMAL else None
-    if vertex and duality_gap(scaled, vertex.row, vertex.column) > _WIDEST_GAP:
-        vertex = None
-    return vertex, int(counts[0])
-
-
-def _read(dictionary: Any, basic: Any, nonbasic: Any) -> Vertex | None:
-    from gametheory.kernels.minimax_simplex import weights
-
-    x, y = weights(dictionary, basic, nonbasic)
-    if not (np.isfinite(x).all() and np.isfinite(y).all() and x.any() and y.any()):
-        return None
-    n = len(nonbasic)
-    rows, columns = nonbasic[nonbasic >= n] - n, basic[basic < n]
-    return Vertex(distribution(x), distribution(y), rows, columns)
