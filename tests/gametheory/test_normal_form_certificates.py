@@ -17,6 +17,13 @@ from gametheory.errors import InvalidProfile, UnsupportedGame
 from gametheory.games.catalog import load
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
+from tests.gametheory import fraction_checker
+from tests.gametheory.planted_equilibria import (
+    planted,
+    random_payoffs,
+    random_strategies,
+    random_weights,
+)
 
 THIRDS = ["1/3"] * 3
 
@@ -142,3 +149,80 @@ def test_minimax_certificates_need_constant_sums() -> None:
         game = load(name)
         with pytest.raises(UnsupportedGame, match=r"two-player constant-sum.*'nash'"):
             certify_minimax(game, MixedProfile.uniform(game))
+
+
+def random_sizes(rng: np.random.Generator) -> tuple[int, ...]:
+    n_players = int(rng.integers(1, 5))
+    return tuple(int(m) for m in rng.integers(1, (7, 6, 4, 3)[n_players - 1], n_players))
+
+
+def agrees(payoffs: Any, strategies: Any) -> bool:
+    """Compare with the independent checker; say whether the profile was certified exact."""
+    expected = fraction_checker.regrets(payoffs.tolist(), strategies)
+    certificate = certify_nash(NormalFormGame(payoffs), MixedProfile(strategies))
+    assert list(certificate.regrets) == expected
+    assert certificate.epsilon == max(expected)
+    assert certificate.exact == (not any(expected))
+    return certificate.exact
+
+
+def perturbed(rng: np.random.Generator, strategies: list[list[Fraction]]) -> list[list[Fraction]]:
+    """Move 1e-12 of probability from an action in use to another, for one player who can."""
+    moved = [list(strategy) for strategy in strategies]
+    able = [i for i, strategy in enumerate(moved) if len(strategy) > 1]
+    if able:
+        strategy = moved[int(rng.choice(able))]
+        source = int(rng.choice([a for a, p in enumerate(strategy) if p]))
+        target = int(rng.choice([a for a in range(len(strategy)) if a != source]))
+        strategy[source] -= Fraction(1, 10**12)
+        strategy[target] += Fraction(1, 10**12)
+    return moved
+
+
+def check_random_games(n_games: int, seed: int) -> tuple[int, int]:
+    """Return how many right and how many almost right profiles were certified exact."""
+    rng = np.random.default_rng(seed)
+    right = almost = 0
+    for _ in range(n_games):
+        sizes = random_sizes(rng)
+        agrees(random_payoffs(rng, sizes), random_strategies(rng, sizes))
+        game = planted(rng, sizes, slack=int(rng.integers(2)))
+        right += agrees(game.payoffs, game.strategies)
+        almost += agrees(game.payoffs, perturbed(rng, game.strategies))
+    return right, almost
+
+
+def test_an_independent_checker_agrees_on_random_games() -> None:
+    right, almost = check_random_games(1_500, seed=0)
+    assert right == 1_500
+    assert 0 < almost < 750  # a shift within a best-response set can be another equilibrium
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_games_without_a_false_certificate() -> None:
+    right, _ = check_random_games(100_000, seed=1)
+    assert right == 100_000
+
+
+@pytest.mark.parametrize("kind", range(4))
+def test_large_games_agree_with_the_independent_checker(kind: int) -> None:
+    """Beyond a few thousand payoffs the sums go through slices of floats."""
+    rng = np.random.default_rng(kind)
+    sizes = ((60, 40), (13, 14, 12), (3, 700), (7, 6, 5, 10))[kind]
+    shape = (len(sizes), *sizes)
+    payoffs = np.ldexp(rng.standard_normal(shape), rng.integers(-20 * kind, 20 * kind + 1, shape))
+    full = [rng.dirichlet(np.ones(size)).tolist() for size in sizes]
+    sparse = [[Fraction(w, sum(v)) for w in v] for v in random_weights(rng, sizes, 2**62)]
+    agrees(payoffs, full)
+    agrees(np.trunc(payoffs), sparse)
+
+
+@pytest.mark.parametrize("size", [1, 2, 50])
+def test_payoffs_of_all_magnitudes_at_once(size: int) -> None:
+    """The smallest and the largest float side by side: sums of 2,000 bits."""
+    matrix = np.zeros((size, size))
+    matrix[-1, -1], matrix[0, 0] = 5e-324, 1.7e308
+    game = NormalFormGame.bimatrix(matrix, -matrix)
+    profile = MixedProfile.uniform(game)
+    total = sum(map(Fraction, np.unique(matrix).tolist()), Fraction(0))
+    assert certify_nash(game, profile).payoffs == (total / size**2, -total / size**2)
