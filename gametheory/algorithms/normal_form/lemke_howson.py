@@ -23,10 +23,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gametheory.algorithms.normal_form.basis_equilibrium import Basis, basis_equilibrium
 from gametheory.algorithms.normal_form.integer_dictionary import IntegerDictionary
 from gametheory.algorithms.registry import Outcome, Search, register
 from gametheory.errors import UnsupportedGame
-from gametheory.games.integer_payoffs import integer_payoffs
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
 from gametheory.solution import Status
@@ -34,40 +34,31 @@ from gametheory.solution import Status
 __all__ = ["capped_labels", "lemke_howson"]
 
 Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 _SHORTEST_CAP = 20  # steps
 _LONGEST_PATH = 2**62
+_HUGE = 2.0**1022
 _PIECE = 20_000_000  # multiplications between two heartbeats: about ten milliseconds
 _FAILURES = 5  # labels that rounding misled before integers take over
-# A system of k equations in b-bit integers takes about k^3 b units: here, half a second.
-_EXACT_WORK = 300**3 * 64
-_FLOAT_REGRET = 1e-9  # of the payoff range
-
-
-class _Vertex(NamedTuple):
-    """A basis of one side: which rows are tight, which columns are used."""
-
-    tight: Indices
-    used: Indices
 
 
 class _Paths(NamedTuple):
-    """Both matrices as the kernel wants them, payoffs in [1, 2], and its arrays."""
+    """The compiled kernel, both matrices as it wants them, in [1, 2], and its arrays."""
 
+    kernel: Any
     columns: tuple[Floats, Floats]
     workspace: tuple[Any, Any, Any, Any, Any]
 
     @property
     def steps(self) -> int:
         """Steps of the last path."""
-        return int(self.workspace[-1][1])
+        return int(self.workspace[-1][self.kernel.STEPS])
 
-    def vertex(self, side: int) -> _Vertex:
+    def basis(self, side: int) -> Basis:
         """Return where the path is: side 0 has the column player's strategy, side 1 the row's."""
         _, basis, _, _, state = self.workspace
-        k = int(state[2 + side])
-        return _Vertex(basis[side, 0, :k].copy(), basis[side, 1, :k].copy())
+        k = state[self.kernel.SIZES + side]
+        return Basis(tight=basis[side, 0, :k].copy(), used=basis[side, 1, :k].copy())
 
 
 def _applies(game: NormalFormGame) -> str:
@@ -86,7 +77,7 @@ def _applies(game: NormalFormGame) -> str:
     source="Lemke and Howson (1964), Journal of the Society for Industrial and Applied "
     "Mathematics 12; Codenotti, De Rossi and Pagan (2008), arXiv:0811.3247; Luby, Sinclair and "
     "Zuckerman (1993), Information Processing Letters 47",
-    rank=20,
+    rank=8,
 )
 def lemke_howson(game: NormalFormGame, *, label: int | None = None) -> Search:
     """Yield one equilibrium of a two-player game.
@@ -146,7 +137,7 @@ def lemke_howson(game: NormalFormGame, *, label: int | None = None) -> Search:
         steps += paths.steps
         if ended is None:
             continue
-        profile = _equilibrium(game, paths) if ended else None
+        profile = _at_end(game, paths) if ended else None
         if profile is not None:
             yield profile
             return Outcome(iterations=steps)
@@ -198,10 +189,10 @@ def capped_labels(n_labels: int) -> Iterator[tuple[int, int]]:
 
 
 def _prepare(game: NormalFormGame) -> _Paths:
-    from gametheory.kernels.lemke_howson import workspace
+    from gametheory.kernels import lemke_howson as kernel
 
-    A, B = (_to_one_two(game, player) for player in range(2))
-    return _Paths((np.ascontiguousarray(A.T), np.ascontiguousarray(B)), workspace(*A.shape))
+    A, B = _to_one_two(game, 0), _to_one_two(game, 1)
+    return _Paths(kernel, (np.ascontiguousarray(A.T), B), kernel.workspace(*A.shape))
 
 
 def _to_one_two(game: NormalFormGame, player: int) -> Floats:
@@ -215,9 +206,10 @@ def _to_one_two(game: NormalFormGame, player: int) -> Floats:
         lowest, highest = payoffs.min(), payoffs.max()
         if lowest == highest:
             return np.ones(payoffs.shape)
-        if highest / 2 - lowest / 2 > np.finfo(np.float64).max / 4:
+        if highest > _HUGE or lowest < -_HUGE:  # their difference might overflow
             payoffs, lowest, highest = payoffs / 4, lowest / 4, highest / 4
-        scaled: Floats = 1.0 + (payoffs - lowest) / (highest - lowest)
+        scaled: Floats = (payoffs - lowest) / (highest - lowest)
+        scaled += 1.0
         return scaled
     integers = game.integer_payoffs[player]
     exact = game.exact_payoffs[player] if integers is None else integers.integers
@@ -229,116 +221,19 @@ def _to_one_two(game: NormalFormGame, player: int) -> Floats:
 
 def _follow(paths: _Paths, label: int, cap: int) -> Generator[None, None, bool | None]:
     """Follow a path: True at its end, False where rounding broke it, None at its cap."""
-    from gametheory.kernels.lemke_howson import ENDED, LABEL, RUNNING, STEPS, advance
-
-    state = paths.workspace[-1]
-    state[LABEL], state[STEPS] = label, 0
-    while state[STEPS] < cap:
-        status = advance(*paths.columns, *paths.workspace, cap, _PIECE)
-        if status != RUNNING:
-            return bool(status == ENDED)
+    kernel, state = paths.kernel, paths.workspace[-1]
+    state[kernel.LABEL], state[kernel.STEPS] = label, 0
+    while state[kernel.STEPS] < cap:
+        status = kernel.advance(*paths.columns, *paths.workspace, cap, _PIECE)
+        if status != kernel.RUNNING:
+            return bool(status == kernel.ENDED)
         yield None
     return None
 
 
-def _equilibrium(game: NormalFormGame, paths: _Paths) -> MixedProfile | None:
-    """Solve for the end of the path; None if that is no equilibrium, because of rounding."""
-    facing, own = paths.vertex(0), paths.vertex(1)
-    pair = _columns(game, 0, facing.used), _columns(game, 1, own.used)
-    if pair[0] is None or pair[1] is None:
-        return _float_equilibrium(paths, own, facing)
-    blocks = pair[0][facing.tight], pair[1][own.tight]
-    if max(_exact_work(blocks[0]), _exact_work(blocks[1])) > _EXACT_WORK:
-        return _float_equilibrium(paths, own, facing)
-    y, x = _solve(blocks[0]), _solve(blocks[1])
-    if y is None or x is None:
-        return None
-    for weights, payoffs, reply, vertex in ((y, pair[0], x, own), (x, pair[1], y, facing)):
-        if not _replies_best(payoffs, weights, vertex.used[np.array([w > 0 for w in reply])]):
-            return None
-    m, n = game.n_actions
-    return MixedProfile.from_weights([_spread(x, own.used, m), _spread(y, facing.used, n)])
-
-
-def _columns(game: NormalFormGame, player: int, used: Indices) -> NDArray[Any] | None:
-    """Read the player's payoffs against the actions in use as integers; own actions are rows."""
-    chosen = (slice(None), used) if player == 0 else (used, slice(None))
-    if game.payoffs_are_exact:
-        entries = integer_payoffs(game.payoffs[player][chosen])
-        integers = None if entries is None else entries.integers
-    else:
-        whole = game.integer_payoffs[player]
-        integers = None if whole is None else whole.integers[chosen]
-    if integers is None:
-        return None
-    return integers if player == 0 else integers.T
-
-
-def _exact_work(block: NDArray[Any]) -> int:
-    return len(block) ** 3 * max(int(block.max() - block.min()).bit_length(), 1)
-
-
-def _solve(block: NDArray[Any]) -> list[int] | None:
-    """Weights that make all payoffs in the block alike; None if they are not one distribution.
-
-    Moved so that all entries are positive, a block whose solution is a strategy stays invertible.
-    """
-    if len(block) == 1:
-        return [1]
-    from flint import fmpz_mat
-
-    try:
-        system = fmpz_mat((block - block.min() + 1).tolist())
-        solution: Any = system.solve(fmpz_mat([[1]] * len(block)))
-    except ZeroDivisionError:
-        return None
-    numerators, _ = solution.numer_denom()
-    weights = [int(weight) for weight in numerators.entries()]
-    return None if min(weights) < 0 else weights
-
-
-def _replies_best(payoffs: NDArray[Any], weights: list[int], actions: Indices) -> bool:
-    """Whether these actions are best replies to the weights, exactly."""
-    from flint import fmpz_mat
-
-    earned = (fmpz_mat(payoffs.tolist()) * fmpz_mat([[weight] for weight in weights])).entries()
-    best = max(earned)
-    return all(earned[action] == best for action in actions.tolist())
-
-
-def _spread(weights: list[int], used: Indices, size: int) -> list[int]:
-    strategy = [0] * size
-    for action, weight in zip(used.tolist(), weights, strict=True):
-        strategy[action] = weight
-    return strategy
-
-
-def _float_equilibrium(paths: _Paths, own: _Vertex, facing: _Vertex) -> MixedProfile | None:
-    """Solve the basis in floats, with one refinement; None if a regret is not rounding."""
-    A, B = paths.columns[0].T, paths.columns[1].T  # own actions first
-    y, x = _float_strategy(A, facing), _float_strategy(B, own)
-    if y is None or x is None:
-        return None
-    for payoffs, against, strategy in ((A, y, x), (B, x, y)):
-        earned = payoffs @ against
-        if not earned.max() - strategy @ earned <= _FLOAT_REGRET:  # catches a NaN, too
-            return None
-    return MixedProfile([x, y])
-
-
-def _float_strategy(payoffs: Floats, vertex: _Vertex) -> Floats | None:
-    block = payoffs[np.ix_(vertex.tight, vertex.used)]
-    ones = np.ones(len(block))
-    try:
-        weights = np.linalg.solve(block, ones)
-        missing = ones - (block.astype(np.longdouble) @ weights).astype(np.float64)
-        weights += np.linalg.solve(block, missing)
-    except np.linalg.LinAlgError:
-        return None
-    strategy = np.zeros(payoffs.shape[1])
-    strategy[vertex.used] = np.clip(weights, 0.0, None)
-    total = strategy.sum()
-    return strategy / total if total > 0 else None
+def _at_end(game: NormalFormGame, paths: _Paths) -> MixedProfile | None:
+    scaled = paths.columns[0].T, paths.columns[1].T  # own actions first
+    return basis_equilibrium(game, scaled, (paths.basis(1), paths.basis(0)))
 
 
 def _follow_in_integers(game: NormalFormGame, label: int, steps: int) -> Search:
