@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from gametheory.algorithms.registry import Algorithm, Outcome, algorithms
 from gametheory.certificates import MAX_RELATIVE_EPSILON, verify, violation_scale
+from gametheory.concepts.equilibrium_index import equilibrium_index
+from gametheory.concepts.nash_components import nash_components
 from gametheory.errors import UnsupportedGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.solution import Certificate, Solution, Status, Trace
@@ -171,11 +173,6 @@ class _Structure:
 def _structure(game: Any, concept: str, search: _Search) -> _Structure:
     """Find the components and, as a check of completeness, the sum of the indices."""
     if concept != "nash" or game.n_players != 2 or not isinstance(game, NormalFormGame):
-        return _Structure()
-    try:  # XXX until the modules exist
-        from gametheory.concepts.equilibrium_index import equilibrium_index
-        from gametheory.concepts.nash_components import nash_components
-    except ImportError:
         return _Structure()
     profiles = [certificate.profile for certificate in search.certificates]
     components = nash_components(profiles)

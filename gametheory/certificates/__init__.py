@@ -6,7 +6,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from gametheory.certificates import extensive_form, normal_form
+from gametheory.certificates import extensive_form, logit, normal_form
+from gametheory.certificates.exact_support import nearby_exact_equilibrium
+from gametheory.certificates.isolation import isolate
 from gametheory.errors import InvalidProfile, UnsupportedGame
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.extensive_form import ExtensiveFormGame
@@ -24,6 +26,7 @@ _CERTIFIERS: dict[type, dict[str, Any]] = {
         "nash": normal_form.certify_nash,
         "pure-nash": normal_form.certify_pure_nash,
         "minimax": normal_form.certify_minimax,
+        "logit-qre": logit.certify_logit,
     },
     ExtensiveFormGame: {
         "nash": extensive_form.certify_nash,
@@ -109,11 +112,6 @@ def _with_nearby(game: NormalFormGame, certificate: Certificate) -> Certificate:
     """Add the exact equilibrium that an almost-equilibrium stands for, if one can be proven."""
     close = 0 < certificate.epsilon <= MAX_RELATIVE_EPSILON * violation_scale(game, "nash")
     if not close:
-        return certificate
-    try:  # XXX until the modules exist
-        from gametheory.certificates.exact_support import nearby_exact_equilibrium
-        from gametheory.certificates.isolation import isolate
-    except ImportError:
         return certificate
     exact = nearby_exact_equilibrium(game, certificate.profile)
     if exact is not None:
