@@ -25,7 +25,8 @@ def regrets(payoffs: Any, strategies: Any) -> list[Fraction]:
         do not sum to exactly one are divided by their sum.
     """
     exact = [[Fraction(p) for p in strategy] for strategy in strategies]
-    exact = [[p / sum(strategy) for p in strategy] for strategy in exact]
+    totals = [sum(strategy) for strategy in exact]
+    exact = [[p / t for p in strategy] for strategy, t in zip(exact, totals, strict=True)]
     sizes = [range(len(strategy)) for strategy in exact]
     answers = []
     for player, table in enumerate(payoffs):
