@@ -8,7 +8,7 @@ are all regular the indices sum to +1 (Shapley 1974 for two players; Gul, Pearce
 
 from __future__ import annotations
 
-from fractions import Fraction
+import math
 from itertools import product
 from typing import Any
 
@@ -21,6 +21,7 @@ from gametheory.games.profiles import MixedProfile
 
 __all__ = ["equilibrium_index", "is_regular_equilibrium"]
 
+_Weights = tuple[tuple[int, ...], NDArray[Any]]
 Supports = tuple[tuple[int, ...], ...]
 
 
@@ -134,48 +135,68 @@ def _check(game: NormalFormGame, profile: MixedProfile) -> None:
     profile.check_fits(game)
 
 
-def _expected(payoffs: NDArray[Any], profile: MixedProfile, players: list[int]) -> NDArray[Any]:
-    """Average over the strategies of ``players``, whose axes are the last ones, in their order."""
+def _payoffs(game: NormalFormGame, player: int) -> NDArray[Any]:
+    """Return a player's payoffs times a positive number: Python ints, Fractions only if need be."""
+    exact = game.integer_payoffs[player]
+    return game.exact_payoffs[player] if exact is None else exact.integers.astype(object)
+
+
+def _expected(payoffs: NDArray[Any], weights: list[_Weights], players: list[int]) -> NDArray[Any]:
+    """Sum over the actions in use of ``players``, whose axes are the last ones, in their order."""
     for player in reversed(players):
-        used = profile.support()[player]
-        weights = np.array([profile.exact[player][action] for action in used], dtype=object)
-        payoffs = payoffs[..., used] @ weights
+        used, shares = weights[player]
+        payoffs = payoffs[..., used] @ shares
     return payoffs
 
 
+def _weights(profile: MixedProfile) -> list[_Weights]:
+    """Each player's actions in use, and integers in proportion to their probabilities."""
+    weights = []
+    for used, strategy in zip(profile.support(), profile.exact, strict=True):
+        scale = math.lcm(*(strategy[action].denominator for action in used))
+        shares = [strategy[a].numerator * (scale // strategy[a].denominator) for a in used]
+        weights.append((used, np.array(shares, dtype=object)))
+    return weights
+
+
 def _best_responses(game: NormalFormGame, profile: MixedProfile) -> Supports:
-    best = []
-    for player, payoffs in enumerate(game.exact_payoffs):
+    best, weights = [], _weights(profile)
+    for player in range(game.n_players):
         others = [other for other in range(game.n_players) if other != player]
-        earned = _expected(np.moveaxis(payoffs, player, 0), profile, others).tolist()
-        best.append(tuple(a for a, payoff in enumerate(earned) if payoff == max(earned)))
+        payoffs = np.moveaxis(_payoffs(game, player), player, 0)
+        earned = _expected(payoffs, weights, others).tolist()
+        most = max(earned)
+        best.append(tuple(a for a, payoff in enumerate(earned) if payoff == most))
     return tuple(best)
 
 
 def _sign_on_supports(game: NormalFormGame, profile: MixedProfile) -> int:
-    """Sign of det(-D), D the derivatives of advantages on the supports by free probabilities."""
+    """Sign of det(-D), D the derivatives of advantages on the supports by free probabilities.
+
+    A positive factor for each player's rows changes no sign, so all is done in integers.
+    """
     from flint import fmpq, fmpq_mat
 
-    support = profile.support()
-    sizes = [len(actions) - 1 for actions in support]
+    weights = _weights(profile)
+    sizes = [len(actions) - 1 for actions in profile.support()]
     starts = [sum(sizes[:i]) for i in range(len(sizes) + 1)]
-    jacobian = np.full((starts[-1], starts[-1]), Fraction(0), dtype=object)
+    jacobian = np.full((starts[-1], starts[-1]), 0, dtype=object)
     for i, j in product(range(game.n_players), repeat=2):
         if i != j and sizes[i] and sizes[j]:
-            jacobian[starts[i] : starts[i + 1], starts[j] : starts[j + 1]] = _block(
-                game, profile, i, j
-            )
-    entries = [fmpq(-d.numerator, d.denominator) for d in jacobian.ravel().tolist()]
+            rows, columns = slice(starts[i], starts[i + 1]), slice(starts[j], starts[j + 1])
+            jacobian[rows, columns] = _block(game, weights, i, j)
+    entries = [fmpq(-int(d.numerator), int(d.denominator)) for d in jacobian.ravel().tolist()]
     determinant = fmpq_mat(starts[-1], starts[-1], entries).det() if entries else fmpq(1)
     return int(determinant > 0) - int(determinant < 0)
 
 
-def _block(game: NormalFormGame, profile: MixedProfile, i: int, j: int) -> NDArray[Any]:
+def _block(game: NormalFormGame, weights: list[_Weights], i: int, j: int) -> NDArray[Any]:
     """Differentiate player i's advantages by player j's free probabilities."""
-    support = profile.support()
     others = [other for other in range(game.n_players) if other not in (i, j)]
-    payoffs = np.moveaxis(game.exact_payoffs[i], (i, j), (0, 1))
-    pair = _expected(payoffs[np.ix_(support[i], support[j])], profile, others)
-    advantages = pair[1:] - pair[:1]
+    payoffs = np.moveaxis(_payoffs(game, i), (i, j), (0, 1))
+    pair = _expected(payoffs[np.ix_(weights[i][0], weights[j][0])], weights, others)
+    # Without dividing, the blocks of one player would have different units: put j's own total back.
+    total = int(weights[j][1].sum())
+    advantages = (pair[1:] - pair[:1]) * total
     derivatives: NDArray[Any] = advantages[:, 1:] - advantages[:, :1]
     return derivatives
