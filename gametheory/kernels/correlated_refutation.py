@@ -1,27 +1,27 @@
 """Proofs that a cell of mixed profiles holds no equilibrium, by linear programming.
 
-A cell is a product of simplices, one for each player, and a profile in it gives weights, the
-products of the players' own, to the joint vertices of the cell. Forget that they are products:
-an equilibrium in which each player uses exactly the first ``support[p]`` actions then satisfies
-
-    for each player p, each vertex v of p's simplex and each action a of p:
-    the sum over the others' joint vertices o of weight(v, o) * gain(a, o) is = 0 or <= 0,
-
-where gain is the payoff of a less that of p's first action; equality holds for actions of the
-support. These are the inequalities of correlated equilibrium, with equality on the support. If
-no weights but zero satisfy them, some combination of the rows is positive in every column
-(Gordan's theorem); that combination, checked with its rounding errors, is the proof.
+If no weights but zero satisfy the conditions of :mod:`gametheory.kernels.correlated_program`,
+some combination of them is positive in every column (Gordan's theorem); that combination,
+checked with its rounding errors, is the proof.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["FEASIBLE", "REFUTED", "UNKNOWN", "Program", "new_program", "refute", "write_rows"]
+from gametheory.kernels.correlated_program import (
+    BASIC,
+    COLUMNS,
+    EQUALITIES,
+    FREE,
+    ROWS,
+    Program,
+)
+
+__all__ = ["FEASIBLE", "REFUTED", "UNKNOWN", "refute"]
 
 Array = NDArray[Any]
 
@@ -29,100 +29,9 @@ UNKNOWN: Final = 0
 REFUTED: Final = 1
 FEASIBLE: Final = 2
 
-_EQUALITIES, _ROWS, _COLUMNS, _BASIC, _FREE = 0, 1, 2, 3, 4  # places in Program.sizes
-
 _ZERO: Final = 1e-9  # what the pivots take for zero; the proof does not rely on it
 _SLACK: Final = 1e-6  # right sides against degeneracy; the proof does not see them
 _ROUNDING: Final = 2.0**-52
-
-
-class Program(NamedTuple):
-    """The arrays of one linear program, used again for every cell.
-
-    Attributes
-    ----------
-    sizes : ndarray of int64, shape (5,)
-        Numbers of equalities, rows, columns, basic variables, and free columns of the tableau.
-    rows : ndarray of float64, shape (max rows, max columns)
-        The conditions, equalities first.
-    tableau : ndarray of float64, shape (max rows + 1, max columns + 1)
-        Condensed: basic columns are not stored. The last row is the objective.
-    basic, nonbasic : ndarray of int64
-        Weights by their column; the slack of row r is variable ``columns + r``.
-    kept : ndarray of bool, shape (max rows,)
-        Rows that the proof may use.
-    square, multipliers : ndarray of float64, shapes (max rows, max rows) and (max rows,)
-    weights : ndarray of float64, shape (max columns,)
-        Weights that sum to one and satisfy the rows roughly, when FEASIBLE.
-    """
-
-    sizes: Array
-    rows: Array
-    tableau: Array
-    basic: Array
-    nonbasic: Array
-    kept: Array
-    square: Array
-    multipliers: Array
-    weights: Array
-
-
-def new_program(max_rows: int, max_columns: int) -> Program:
-    """Allocate a program of at most this size.
-
-    Examples
-    --------
-    >>> new_program(18, 27).tableau.shape
-    (19, 28)
-    """
-    return Program(
-        sizes=np.zeros(5, np.int64),
-        rows=np.zeros((max_rows, max_columns)),
-        tableau=np.zeros((max_rows + 1, max_columns + 1)),
-        basic=np.zeros(max_rows, np.int64),
-        nonbasic=np.zeros(max_columns, np.int64),
-        kept=np.zeros(max_rows, np.bool_),
-        square=np.zeros((max_rows, max_rows)),
-        multipliers=np.zeros(max_rows),
-        weights=np.zeros(max_columns),
-    )
-
-
-@njit(cache=True)
-def write_rows(
-    program: Program, n_actions: Array, support: Array, columns: Array, payoffs: Array
-) -> None:
-    """Write the conditions on the weights into ``program.rows``.
-
-    Parameters
-    ----------
-    program : Program
-    n_actions, support : ndarray of int64, shape (n,)
-        How many actions each player has and uses.
-    columns : ndarray of int64, shape (n, max actions, max others)
-        The joint vertex made of the player's own vertex and the others' joint vertex.
-    payoffs : ndarray of float64, shape (n, max actions, max others)
-        Payoff of the player's action, those of the support first, at the others' vertices.
-    """
-    n_columns = 1
-    for player in range(len(support)):
-        n_columns *= support[player]
-    row = 0
-    for outside in range(2):
-        for player in range(len(support)):
-            first = support[player] if outside else 1
-            last = n_actions[player] if outside else support[player]
-            for vertex in range(support[player]):
-                for action in range(first, last):
-                    for column in range(n_columns):
-                        program.rows[row, column] = 0.0
-                    for others in range(n_columns // support[player]):
-                        program.rows[row, columns[player, vertex, others]] = (
-                            payoffs[player, action, others] - payoffs[player, 0, others]
-                        )
-                    row += 1
-        program.sizes[_ROWS if outside else _EQUALITIES] = row
-    program.sizes[_COLUMNS] = n_columns
 
 
 @njit(cache=True)
@@ -156,13 +65,13 @@ def _eliminate(program: Program, spent: Array) -> None:
     sizes, tableau, basic, nonbasic = (
         program.sizes, program.tableau, program.basic, program.nonbasic,
     )  # fmt: skip
-    n_rows, n_free = sizes[_ROWS], sizes[_COLUMNS]
+    n_rows, n_free = sizes[ROWS], sizes[COLUMNS]
     for row in range(n_rows):
         for column in range(n_free):
             tableau[row, column] = program.rows[row, column]
     for column in range(n_free):
         nonbasic[column] = column
-    for row in range(sizes[_EQUALITIES]):
+    for row in range(sizes[EQUALITIES]):
         largest, pivot = _ZERO, -1
         for column in range(n_free):
             if abs(tableau[row, column]) > largest:
@@ -176,16 +85,16 @@ def _eliminate(program: Program, spent: Array) -> None:
             spent[0] += n_rows * n_free
     n_basic = 0
     for row in range(n_rows):
-        if row >= sizes[_EQUALITIES]:
+        if row >= sizes[EQUALITIES]:
             program.kept[row] = False
-            basic[row] = sizes[_COLUMNS] + row
+            basic[row] = sizes[COLUMNS] + row
         elif not program.kept[row]:
             continue
         basic[n_basic] = basic[row]
         for column in range(n_free):
             tableau[n_basic, column] = tableau[row, column]
         n_basic += 1
-    sizes[_BASIC], sizes[_FREE] = n_basic, n_free
+    sizes[BASIC], sizes[FREE] = n_basic, n_free
 
 
 @njit(cache=True)
@@ -208,8 +117,8 @@ def _solve_for(tableau: Array, n_rows: int, last: int, row: int, pivot: int) -> 
 def _maximize(program: Program, spent: Array) -> int:
     """Maximize the sum of the weights: bounded only if zero is all there is."""
     tableau, basic, nonbasic = program.tableau, program.basic, program.nonbasic
-    n_columns = program.sizes[_COLUMNS]
-    n_basic, n_free = program.sizes[_BASIC], program.sizes[_FREE]
+    n_columns = program.sizes[COLUMNS]
+    n_basic, n_free = program.sizes[BASIC], program.sizes[FREE]
     _write_objective(program)
     for _ in range(40 * (n_basic + n_free) + 100):
         largest, entering = _ZERO, -1
@@ -239,8 +148,8 @@ def _maximize(program: Program, spent: Array) -> int:
 
 @njit(cache=True)
 def _write_objective(program: Program) -> None:
-    tableau, n_columns = program.tableau, program.sizes[_COLUMNS]
-    n_basic, n_free = program.sizes[_BASIC], program.sizes[_FREE]
+    tableau, n_columns = program.tableau, program.sizes[COLUMNS]
+    n_basic, n_free = program.sizes[BASIC], program.sizes[FREE]
     for column in range(n_free):
         total = 1.0 if program.nonbasic[column] < n_columns else 0.0
         for row in range(n_basic):
@@ -272,12 +181,12 @@ def _exchange(tableau: Array, n_rows: int, n_columns: int, leaving: int, enterin
 @njit(cache=True)
 def _read_ray(program: Program, entering: int) -> None:
     """Weights along which the program is unbounded."""
-    weights, n_columns = program.weights, program.sizes[_COLUMNS]
+    weights, n_columns = program.weights, program.sizes[COLUMNS]
     for column in range(n_columns):
         weights[column] = 0.0
     if program.nonbasic[entering] < n_columns:
         weights[program.nonbasic[entering]] = 1.0
-    for row in range(program.sizes[_BASIC]):
+    for row in range(program.sizes[BASIC]):
         if program.basic[row] < n_columns:
             weights[program.basic[row]] = max(0.0, -program.tableau[row, entering])
     total = 0.0
@@ -294,8 +203,8 @@ def _proven(program: Program, error: float, spent: Array) -> bool:
     Their combination of the rows is one in the basic columns: a square system.
     """
     sizes, rows, multipliers = program.sizes, program.rows, program.multipliers
-    n_rows, n_columns, n_basic = sizes[_ROWS], sizes[_COLUMNS], sizes[_BASIC]
-    for column in range(sizes[_FREE]):
+    n_rows, n_columns, n_basic = sizes[ROWS], sizes[COLUMNS], sizes[BASIC]
+    for column in range(sizes[FREE]):
         if program.nonbasic[column] >= n_columns:
             program.kept[program.nonbasic[column] - n_columns] = True
     size = 0
@@ -317,7 +226,7 @@ def _proven(program: Program, error: float, spent: Array) -> bool:
         if program.kept[row]:
             used -= 1
             multiplier = multipliers[used]
-            if row >= sizes[_EQUALITIES]:
+            if row >= sizes[EQUALITIES]:
                 multiplier = max(0.0, multiplier)
         multipliers[row] = multiplier
         total += abs(multiplier)

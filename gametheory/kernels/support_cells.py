@@ -8,30 +8,18 @@ floats, so that the halves cover the cell.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gametheory.kernels.correlated_refutation import (
-    REFUTED,
-    Program,
-    new_program,
-    refute,
-    write_rows,
-)
-from gametheory.kernels.multilinear_roots import (
-    Restriction,
-    Roots,
-    converge,
-    evaluation_error,
-    isolate,
-    new_restriction,
-    new_roots,
-)
+from gametheory.kernels.correlated_program import write_rows
+from gametheory.kernels.correlated_refutation import REFUTED, refute
+from gametheory.kernels.multilinear_roots import Restriction, Roots, converge
+from gametheory.kernels.root_isolation import evaluation_error, isolate
+from gametheory.kernels.support_state import DEPTH, ROOTS, Search
 
-__all__ = ["DECIDED", "FOUND", "UNDECIDED", "Search", "explore", "new_search"]
+__all__ = ["DECIDED", "FOUND", "UNDECIDED", "explore"]
 
 Array = NDArray[Any]
 
@@ -39,83 +27,8 @@ DECIDED: Final = 0  # the cell was dropped or cut
 FOUND: Final = 2
 UNDECIDED: Final = 3
 
-CELLS: Final = 0  # places in Search.state
-LEVEL: Final = 1
-DEPTH: Final = 2
-ROOTS: Final = 3
-HERE: Final = 4
-
-_MAX_ROOTS: Final = 4096
-_MAX_DEPTH: Final = 2000
 _SHORTEST: Final = 2.0**-20  # an edge; a cell whose best cut is shorter is undecided
-ROUNDING: Final = 2.0**-52
-
-
-class Search(NamedTuple):
-    """The state of a search, and its room for work.
-
-    Attributes
-    ----------
-    payoffs : ndarray of float64, shape (n, m_1 * ... * m_n)
-        In [0, 1], in C order.
-    masks : ndarray of int64, shape (n,)
-        Each player's support, a bit for each action.
-    state : ndarray of int64, shape (5,)
-        Cells looked at; the player whose support is chosen next; cells on the stack; roots
-        known, and cells looked at, on this support.
-    stack : ndarray of float64, shape (max depth, n, max actions, max actions)
-        Cells: ``stack[d, p, v]`` is the corner v of player p's simplex.
-    corners : ndarray of float64, shape (n, max actions, max actions)
-        The cell at hand.
-    local : ndarray of float64, shape (n, max actions, max others)
-        Payoffs at the cell's joint vertices.
-    buffers : ndarray of float64, shape (2, m_1 * ... * m_n)
-    shares : ndarray of float64, shape (n, max actions)
-        Each corner's weight, by the linear program.
-    spent : ndarray of int64, shape (1,)
-        Multiplications, roughly.
-    tight : ndarray of float64, shape (1,)
-        How far the point FOUND may be from the root.
-    restriction, program, roots
-        See the modules they come from.
-    """
-
-    payoffs: Array
-    masks: Array
-    state: Array
-    stack: Array
-    corners: Array
-    local: Array
-    buffers: Array
-    shares: Array
-    spent: Array
-    tight: Array
-    restriction: Restriction
-    program: Program
-    roots: Roots
-
-
-def new_search(payoffs: Array, n_actions: tuple[int, ...]) -> Search:
-    """Allocate a search; set ``restriction.size`` and zero ``state[1:]`` to start with a size."""
-    n, most, joint = len(n_actions), max(n_actions), int(np.prod(n_actions))
-    most_rows = max(1, sum(m * (m - 1) for m in n_actions))
-    depth = min(_MAX_DEPTH, 2 + 20 * sum(m * (m - 1) // 2 for m in n_actions))
-    restriction = new_restriction(n_actions)
-    return Search(
-        payoffs=np.ascontiguousarray(payoffs, np.float64),
-        masks=np.zeros(n, np.int64),
-        state=np.zeros(5, np.int64),
-        stack=np.zeros((depth, n, most, most)),
-        corners=np.zeros((n, most, most)),
-        local=np.zeros_like(restriction.payoffs),
-        buffers=np.zeros((2, joint)),
-        shares=np.zeros((n, most)),
-        spent=np.zeros(1, np.int64),
-        tight=np.zeros(1),
-        restriction=restriction,
-        program=new_program(most_rows, joint),
-        roots=new_roots(n_actions, _MAX_ROOTS),
-    )
+_ROUNDING: Final = 2.0**-52
 
 
 @njit(cache=True)
@@ -139,7 +52,7 @@ def explore(search: Search) -> int:
         return DECIDED
     _payoffs_at_corners(search)
     write_rows(search.program, game.n_actions, game.size, game.columns, search.local)
-    error = (4 * game.offsets[n] + 16) * ROUNDING
+    error = (4 * game.offsets[n] + 16) * _ROUNDING
     if refute(search.program, error, search.spent) == REFUTED:
         return DECIDED
     _read_shares(search)
@@ -279,13 +192,13 @@ def _may_be_equilibrium(game: Restriction, roots: Roots, distance: float) -> boo
     for player in range(len(game.size)):
         for action in range(game.size[player], game.n_actions[player]):
             gain = roots.values[player, action] - roots.values[player, 0]
-            if gain > gain_error(game, roots, distance):
+            if gain > _gain_error(game, roots, distance):
                 return False
     return True
 
 
 @njit(cache=True)
-def gain_error(game: Restriction, roots: Roots, distance: float) -> float:
+def _gain_error(game: Restriction, roots: Roots, distance: float) -> float:
     """Bound the difference of gains at the point from those at a root this close."""
     moved = 1.0
     for player in range(len(game.size)):
@@ -294,7 +207,7 @@ def gain_error(game: Restriction, roots: Roots, distance: float) -> float:
             total += abs(roots.point[k])
         moved *= 1.0 + game.size[player] * distance / max(1.0, total)
     error = evaluation_error(game, roots)
-    mass = error / ROUNDING  # more than the product of the totals
+    mass = error / _ROUNDING  # more than the product of the totals
     return 2.0 * error + 2.0 * mass * (moved - 1.0)
 
 

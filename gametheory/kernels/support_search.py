@@ -13,18 +13,8 @@ from typing import Final
 from numba import njit
 
 from gametheory.kernels.multilinear_roots import next_joint
-from gametheory.kernels.support_cells import (
-    CELLS,
-    DEPTH,
-    FOUND,
-    HERE,
-    LEVEL,
-    ROOTS,
-    ROUNDING,
-    UNDECIDED,
-    Search,
-    explore,
-)
+from gametheory.kernels.support_cells import FOUND, UNDECIDED, explore
+from gametheory.kernels.support_state import CELLS, DEPTH, FAITHFUL, HERE, LEVEL, ROOTS, Search
 
 __all__ = ["ENDED", "RUNNING", "start", "sweep"]
 
@@ -36,7 +26,7 @@ def start(search: Search, size: tuple[int, ...]) -> None:
     """Make ready to sweep the supports of this size."""
     search.restriction.size[:] = size
     search.masks[:] = 0
-    search.state[LEVEL:] = 0
+    search.state[LEVEL : HERE + 1] = 0
 
 
 @njit(cache=True)
@@ -115,27 +105,33 @@ def _next_support(search: Search, limit: int) -> bool:
 
 @njit(cache=True)
 def _dominated(search: Search, last: int) -> bool:
-    """Whether an action in the supports of players up to ``last`` is conditionally dominated."""
+    """Whether an action in the supports of players up to ``last`` is conditionally dominated.
+
+    Strictly; once all have chosen, weakly is enough: what the others do, all have a positive
+    probability. Payoffs are only compared, so that their rounding does no harm if it keeps
+    unlike payoffs apart.
+    """
     game, masks = search.restriction, search.masks
-    n = len(game.size)
+    weakly = last == len(game.size) - 1 and search.state[FAITHFUL] == 1
     for player in range(last + 1):
         for action in range(game.n_actions[player]):
             if not masks[player] >> action & 1:
                 continue
             for better in range(game.n_actions[player]):
-                if better != action and _beats(search, player, better, action, last):
+                if better != action and _beats(search, player, better, action, last, weakly):
                     return True
-    return n == 0
+    return False
 
 
 @njit(cache=True)
-def _beats(search: Search, player: int, better: int, worse: int, last: int) -> bool:
+def _beats(search: Search, player: int, better: int, worse: int, last: int, weakly: bool) -> bool:
     """Whether ``better`` pays more than ``worse`` against all that the others may do."""
     game, masks = search.restriction, search.masks
     n, digits, n_actions = len(game.size), game.digits, game.n_actions
     digits[:] = 0
+    somewhere = False
     while True:
-        cell, stride, step, allowed, at = 0, 1, 0, True, 0
+        cell, stride, step, allowed = 0, 1, 0, True
         for other in range(n - 1, -1, -1):
             if other == player:
                 step = stride
@@ -146,22 +142,13 @@ def _beats(search: Search, player: int, better: int, worse: int, last: int) -> b
             stride *= n_actions[other]
         search.spent[0] += n
         if allowed:
-            gain = (
-                search.payoffs[player, cell + better * step]
-                - search.payoffs[player, cell + worse * step]
-            )
-            if not gain > 8.0 * ROUNDING:
+            more = search.payoffs[player, cell + better * step]
+            less = search.payoffs[player, cell + worse * step]
+            if more < less or (more == less and not weakly):
                 return False
-        at = n - 1
-        while at >= 0:
-            if at != player:
-                digits[at] += 1
-                if digits[at] < n_actions[at]:
-                    break
-                digits[at] = 0
-            at -= 1
-        if at < 0:
-            return True
+            somewhere = somewhere or more > less
+        if not next_joint(digits, n_actions, player):
+            return somewhere
 
 
 @njit(cache=True)

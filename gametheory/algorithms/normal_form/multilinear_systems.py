@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gametheory.games.normal_form import NormalFormGame
 
-__all__ = ["ExactRoot", "SupportSystem", "unit_payoffs"]
+__all__ = ["ExactRoot", "SupportSystem", "keeps_apart", "unit_payoffs"]
 
 _BITS = 144  # a rational root is found exactly if its denominators are below 2^64
 _STEPS_WITHOUT_GAIN = 3
@@ -53,6 +53,14 @@ def unit_payoffs(game: NormalFormGame) -> NDArray[np.float64]:
            [0. , 0.5, 1. , 0. ]])
     """
     return np.stack([_to_unit(_exact(game, player)) for player in range(game.n_players)])
+
+
+def keeps_apart(game: NormalFormGame, unit: NDArray[np.float64]) -> bool:
+    """Whether payoffs that differ exactly still differ in ``unit_payoffs(game)``."""
+    return all(
+        len(np.unique(unit[player])) == len(set(_exact(game, player).ravel().tolist()))
+        for player in range(game.n_players)
+    )
 
 
 def _exact(game: NormalFormGame, player: int) -> NDArray[Any]:

@@ -18,9 +18,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from gametheory.algorithms.normal_form.exact_refutation import refute_exactly
 from gametheory.algorithms.normal_form.multilinear_systems import (
     SupportSystem,
+    keeps_apart,
     unit_payoffs,
 )
 from gametheory.algorithms.normal_form.pure_enumeration import pure_enumeration
@@ -31,7 +34,7 @@ from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
 
 if TYPE_CHECKING:
-    from gametheory.kernels.support_cells import Search as Cells
+    from gametheory.kernels.support_state import Search as Cells
 
 __all__ = ["polynomial_support_enumeration"]
 
@@ -68,7 +71,7 @@ def _applies(game: NormalFormGame) -> str:
     source="Porter, Nudelman and Shoham (2008), Games and Economic Behavior 63; Krawczyk (1969), "
     "Computing 4",
     finds="all",
-    rank=13,
+    rank=26,
 )
 def polynomial_support_enumeration(game: NormalFormGame, max_cells: int = 20_000) -> Search:
     """Yield every equilibrium of a game.
@@ -107,10 +110,11 @@ def polynomial_support_enumeration(game: NormalFormGame, max_cells: int = 20_000
         raise UnsupportedGame(f"max_cells={max_cells}", valid="a positive integer")
     pure = pure_enumeration(game)
     yield from pure
-    from gametheory.kernels import support_cells, support_search
+    from gametheory.kernels import support_cells, support_search, support_state
 
     yield None
-    search = support_cells.new_search(unit_payoffs(game), game.n_actions)
+    payoffs = unit_payoffs(game)
+    search = support_state.new_search(payoffs, game.n_actions, keeps_apart(game, payoffs))
     undecided: list[str] = []
     for size in support_sizes(game.n_actions)[1:]:
         support_search.start(search, size)
@@ -123,14 +127,15 @@ def polynomial_support_enumeration(game: NormalFormGame, max_cells: int = 20_000
             if event == support_cells.FOUND:
                 profile, certain = _judge(game, search)
             else:
-                profile, certain = _representative(game, search, here), False
+                certain, weights = refute_exactly(_system(game, search))
+                profile = None if certain else _representative(game, search, weights, here)
             if profile is not None:
                 here.append(profile)
                 yield profile
             if not certain and (not undecided or undecided[-1] != support):
                 undecided.append(support)
     return Outcome(
-        iterations=int(search.state[support_cells.CELLS]),
+        iterations=int(search.state[support_state.CELLS]),
         complete=not undecided,
         reason=_reason(undecided),
     )
@@ -151,13 +156,22 @@ def _support(search: Cells) -> str:
     return str(tuple(tuple(o[:k].tolist()) for o, k in zip(game.order, game.size, strict=True)))
 
 
+def _order(search: Cells) -> list[list[int]]:
+    """Each player's actions, those of the support at hand first."""
+    game = search.restriction
+    return [o[:m].tolist() for o, m in zip(game.order, game.n_actions, strict=True)]
+
+
+def _system(game: NormalFormGame, search: Cells) -> SupportSystem:
+    return SupportSystem(game, _order(search), search.restriction.size.tolist())
+
+
 def _judge(game: NormalFormGame, search: Cells) -> tuple[MixedProfile | None, bool]:
     """Turn a root into an equilibrium, or None if it is none; and whether that is certain."""
     cells = search.restriction
     n = int(cells.offsets[-1])
-    order = [o[:m].tolist() for o, m in zip(cells.order, cells.n_actions, strict=True)]
-    system = SupportSystem(game, order, cells.size.tolist())
-    root = system.solve(search.roots.point[:n], search.roots.inverse[:n, :n])
+    order = _order(search)
+    root = _system(game, search).solve(search.roots.point[:n], search.roots.inverse[:n, :n])
     if root is None:
         strategies = np.split(search.roots.point[:n], cells.offsets[1:-1])
         return _profile(game, order, [s.clip(0.0).tolist() for s in strategies]), False
@@ -175,19 +189,24 @@ def _judge(game: NormalFormGame, search: Cells) -> tuple[MixedProfile | None, bo
 
 
 def _representative(
-    game: NormalFormGame, search: Cells, known: list[MixedProfile]
+    game: NormalFormGame,
+    search: Cells,
+    weights: NDArray[np.float64] | None,
+    known: list[MixedProfile],
 ) -> MixedProfile | None:
     """Look for an equilibrium on a support that was given up: one of a continuum, perhaps."""
     from gametheory.kernels.multilinear_roots import evaluate
 
     cells, roots = search.restriction, search.roots
     n = int(cells.offsets[-1])
-    order = [o[:m].tolist() for o, m in zip(cells.order, cells.n_actions, strict=True)]
+    order = _order(search)
     sizes = cells.size.tolist()
-    center = [
-        corners[:k, :k].mean(axis=0) for corners, k in zip(search.corners, sizes, strict=True)
-    ]
-    for start in ([np.full(k, 1 / k) for k in sizes], center):
+    starts = [[np.full(k, 1 / k) for k in sizes]]
+    starts.append([x[:k, :k].mean(axis=0) for x, k in zip(search.corners, sizes, strict=True)])
+    if weights is not None:
+        axes = range(len(sizes))
+        starts.append([weights.sum(axis=tuple(a for a in axes if a != own)) for own in axes])
+    for start in starts:
         roots.point[:n] = np.concatenate(start)
         for _ in range(_GAUSS_NEWTON_STEPS):
             evaluate(cells, roots)
