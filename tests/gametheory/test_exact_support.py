@@ -135,6 +135,14 @@ def test_no_equilibrium_nearby() -> None:
     assert nearby_exact_equilibrium(game, MixedProfile([[1.0, 0.0], [0.0, 1.0]])) is None
 
 
+def test_solves_that_would_take_too_long_are_not_begun() -> None:
+    game = NormalFormGame.bimatrix([[7, 0], [0, 4001]], [[7, 0], [0, 4001]])
+    rough = MixedProfile([[4001 / 4008, 7 / 4008]] * 2)
+    exact = MixedProfile.from_weights([[4001, 7]] * 2)
+    assert nearby_exact_equilibrium(game, rough) == exact
+    assert nearby_exact_equilibrium(game, rough, max_operations=10) is None
+
+
 def test_payoffs_without_a_reasonable_denominator() -> None:
     rng = np.random.default_rng(5)
     matrix = [
