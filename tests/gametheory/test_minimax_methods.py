@@ -17,7 +17,7 @@ from gametheory.algorithms.normal_form import minimax_lp as lp_module
 from gametheory.algorithms.normal_form import minimax_simplex as simplex_module
 from gametheory.algorithms.normal_form.exact_kernel import optimal_strategies
 from gametheory.algorithms.normal_form.interior_point import interior_point, interior_vertex
-from gametheory.algorithms.normal_form.matrix_game import duality_gap, read_matrix
+from gametheory.algorithms.normal_form.matrix_game import duality_gap, scaled_payoffs
 from gametheory.algorithms.normal_form.minimax_lp import minimax_lp
 from gametheory.algorithms.normal_form.minimax_simplex import minimax_simplex
 from gametheory.algorithms.normal_form.simplex_vertex import (
@@ -215,17 +215,17 @@ def test_vertices_close_the_gap(find_vertex: Any, shape: tuple[int, int], low_ra
 
 @given(degenerate_matrices(8), st.integers(1, 8), st.randoms(use_true_random=False))
 def test_pivots_lead_from_any_basis_to_an_optimal_one(matrix: Any, size: int, random: Any) -> None:
-    game = read_matrix(NormalFormGame.zero_sum(matrix))
-    if game is None:
+    scaled = scaled_payoffs(NormalFormGame.zero_sum(matrix))
+    if scaled is None:
         return
     size = min(size, *matrix.shape)
     rows = np.array(sorted(random.sample(range(matrix.shape[0]), size)))
     columns = np.array(sorted(random.sample(range(matrix.shape[1]), size)))
-    if abs(np.linalg.det(1 + game.scaled[np.ix_(rows, columns)])) < 1e-6:
+    if abs(np.linalg.det(1 + scaled[np.ix_(rows, columns)])) < 1e-6:
         return
-    _, (vertex, _) = finish(improved_vertex(game.scaled, rows, columns))
+    _, (vertex, _) = finish(improved_vertex(scaled, rows, columns))
     assert vertex is not None
-    again = vertex_at(game.scaled, vertex.rows, vertex.columns)
+    again = vertex_at(scaled, vertex.rows, vertex.columns)
     assert again is not None
     assert np.array_equal(again.row, vertex.row)
 

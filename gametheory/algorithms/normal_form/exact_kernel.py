@@ -66,7 +66,7 @@ def optimal_strategies(
     Yields
     ------
     None
-        Before each step.
+        Between the linear systems of each step.
 
     Returns
     -------
@@ -76,13 +76,14 @@ def optimal_strategies(
     """
     game = _Payoffs(payoffs)
     basis = game.independent(sorted(set(rows)) or [0], sorted(set(columns)) or [0])
+    yield None
     seconds = 0.0
     while True:
         seconds += _seconds(len(basis[0]), game.bits)
         if seconds > _SECONDS and sum(payoffs.shape) > _SMALL:
             return None
         yield None
-        kernel = game.solve(*basis)
+        kernel = yield from game.solve(*basis)
         variable = _violated(kernel)
         if variable is None:
             return _strategies(payoffs.shape, kernel)
@@ -142,14 +143,16 @@ class _Payoffs:
         kept = _pivots(self.part(rows, columns).transpose())
         return [rows[k] for k in kept], columns
 
-    def solve(self, rows: list[int], columns: list[int]) -> _Kernel:
-        """Solve for the weights on a nonsingular part."""
+    def solve(self, rows: list[int], columns: list[int]) -> Generator[None, None, _Kernel]:
+        """Solve for the weights on a nonsingular part; yield None between the systems."""
         from flint import fmpz_mat
 
         wide, tall = self.part(rows, slice(None)), self.part(slice(None), columns)
         part, ones = self.part(rows, columns), fmpz_mat([[1]] * len(rows))
         y, y_scale = part.solve(ones).numer_denom()
+        yield None
         x, x_scale = part.transpose().solve(ones).numer_denom()
+        yield None
         return _Kernel(
             rows,
             columns,

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from gametheory.algorithms.normal_form.matrix_game import (
     Vertex,
     exact_or_float,
-    read_matrix,
     refusal,
+    scaled_payoffs,
 )
 from gametheory.algorithms.normal_form.minimax_lp import minimax_lp
 from gametheory.algorithms.normal_form.simplex_vertex import improved_vertex, simplex_vertex
@@ -87,17 +87,17 @@ def interior_point(game: NormalFormGame) -> Search:
     >>> next(profile for profile in interior_point(pennies) if profile is not None)
     MixedProfile([[2/5, 3/5], [2/5, 3/5]])
     """
-    matrix = read_matrix(game)
-    if matrix is None:  # every profile is minimax
+    scaled = scaled_payoffs(game)
+    if scaled is None:  # every profile is minimax
         yield MixedProfile.uniform(game)
         return Outcome()
-    vertex, steps = yield from interior_vertex(matrix.scaled)
+    vertex, steps = yield from interior_vertex(scaled)
     if vertex is None:
-        vertex, pivots = yield from simplex_vertex(matrix.scaled)
+        vertex, pivots = yield from simplex_vertex(scaled)
         steps += pivots
     if vertex is None:
         return (yield from minimax_lp(game))
-    yield (yield from exact_or_float(matrix, vertex))
+    yield (yield from exact_or_float(game, vertex))
     return Outcome(iterations=steps)
 
 

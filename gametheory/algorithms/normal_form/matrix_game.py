@@ -18,13 +18,13 @@ from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
 
 __all__ = [
-    "MatrixGame",
     "Vertex",
     "distribution",
     "duality_gap",
     "exact_or_float",
-    "read_matrix",
+    "positive_integers",
     "refusal",
+    "scaled_payoffs",
 ]
 
 Floats = NDArray[np.float64]
@@ -32,22 +32,6 @@ Indices = NDArray[np.int64]
 
 _INT64 = 2**62
 _NOISE = 1e-13  # of a probability: what rounding leaves of a zero
-
-
-class MatrixGame(NamedTuple):
-    """Player 0's payoffs, twice.
-
-    Attributes
-    ----------
-    scaled : ndarray of float64, shape (m, n)
-        Moved and scaled to [0, 1].
-    integers : ndarray, shape (m, n), or None
-        The same to within a factor and a constant, exactly, as integers from 1 up: int64, or
-        Python ints where they are large. None if that would take absurdly wide integers.
-    """
-
-    scaled: Floats
-    integers: NDArray[Any] | None
 
 
 class Vertex(NamedTuple):
@@ -76,29 +60,43 @@ def refusal(game: NormalFormGame) -> str:
     return "it needs payoffs that sum to the same number in every cell, exactly"
 
 
-def read_matrix(game: NormalFormGame) -> MatrixGame | None:
-    """Read a two-player constant-sum game; None if all payoffs are equal.
+def scaled_payoffs(game: NormalFormGame) -> Floats | None:
+    """Move and scale player 0's payoffs to [0, 1]; None if all are equal.
 
     Differences are taken before anything is rounded.
 
     Examples
     --------
-    >>> matrix = read_matrix(NormalFormGame.zero_sum([[10**17, 10**17 + 1], [10**17 + 4, 10**17]]))
-    >>> matrix.scaled.tolist(), matrix.integers.tolist()
-    ([[0.0, 0.25], [1.0, 0.0]], [[1, 2], [5, 1]])
+    >>> game = NormalFormGame.zero_sum([[10**17, 10**17 + 1], [10**17 + 4, 10**17]])
+    >>> scaled_payoffs(game).tolist()
+    [[0.0, 0.25], [1.0, 0.0]]
+    """
+    if game.payoffs_are_exact:
+        return _unit_range(game.payoffs[0])
+    integers = positive_integers(game)
+    if integers is None:
+        return _unit_range(game.exact_payoffs[0])
+    highest = int(integers.max()) - 1
+    if highest == 0:
+        return None
+    # Integers divide with one rounding, however large they are.
+    quotients = [(entry - 1) / highest for entry in integers.ravel().tolist()]
+    return np.array(quotients).reshape(integers.shape)
+
+
+def positive_integers(game: NormalFormGame) -> NDArray[Any] | None:
+    """Move and scale player 0's payoffs, exactly, to integers from 1 up with no common factor.
+
+    They are int64, or Python ints where they are large; None if that would take absurdly wide
+    ones.
+
+    Examples
+    --------
+    >>> positive_integers(NormalFormGame.zero_sum([[0.25, 0.75], [2.25, 0.25]])).tolist()
+    [[1, 2], [5, 1]]
     """
     exact = game.integer_payoffs[0]
-    integers = None if exact is None else _from_one(exact.integers)
-    if game.payoffs_are_exact:
-        scaled = _unit_range(game.payoffs[0])
-    elif integers is None:
-        scaled = _unit_range(game.exact_payoffs[0])
-    else:
-        # Integers divide with one rounding, however large they are.
-        highest = int(integers.max()) - 1
-        quotients = [(entry - 1) / max(highest, 1) for entry in integers.ravel().tolist()]
-        scaled = np.array(quotients).reshape(integers.shape) if highest else None
-    return None if scaled is None else MatrixGame(scaled, integers)
+    return None if exact is None else _from_one(exact.integers)
 
 
 def _unit_range(payoffs: NDArray[Any]) -> Floats | None:
@@ -145,13 +143,15 @@ def distribution(weights: Floats) -> Floats:
     return normalized
 
 
-def exact_or_float(matrix: MatrixGame, vertex: Vertex) -> Generator[None, None, MixedProfile]:
+def exact_or_float(game: NormalFormGame, vertex: Vertex) -> Generator[None, None, MixedProfile]:
     """Return exact strategies from a vertex on, the vertex itself where that would take too long.
 
     Yields None between the steps.
     """
-    if matrix.integers is not None:
-        exact = yield from optimal_strategies(matrix.integers, vertex.rows, vertex.columns)
+    yield None
+    integers = positive_integers(game)
+    if integers is not None:
+        exact = yield from optimal_strategies(integers, vertex.rows, vertex.columns)
         if exact is not None:
             return MixedProfile(exact)
     return MixedProfile([vertex.row, vertex.column])

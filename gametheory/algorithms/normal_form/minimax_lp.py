@@ -16,8 +16,8 @@ from gametheory.algorithms.normal_form.matrix_game import (
     Vertex,
     distribution,
     exact_or_float,
-    read_matrix,
     refusal,
+    scaled_payoffs,
 )
 from gametheory.algorithms.registry import Outcome, Search, register
 from gametheory.games.normal_form import NormalFormGame
@@ -70,11 +70,11 @@ def minimax_lp(game: NormalFormGame) -> Search:
     >>> next(profile for profile in minimax_lp(pennies) if profile is not None)
     MixedProfile([[2/5, 3/5], [2/5, 3/5]])
     """
-    matrix = read_matrix(game)
-    if matrix is None:  # every profile is minimax
+    scaled = scaled_payoffs(game)
+    if scaled is None:  # every profile is minimax
         yield MixedProfile.uniform(game)
         return Outcome()
-    program = _solve_program(matrix.scaled)
+    program = _solve_program(scaled)
     if not program.success:
         return Outcome(
             iterations=int(program.nit),
@@ -83,7 +83,7 @@ def minimax_lp(game: NormalFormGame) -> Search:
         )
     row, column = distribution(program.x[:-1]), distribution(-program.ineqlin.marginals)
     vertex = Vertex(row, column, np.flatnonzero(row > _ZERO), np.flatnonzero(column > _ZERO))
-    yield (yield from exact_or_float(matrix, vertex))
+    yield (yield from exact_or_float(game, vertex))
     return Outcome(iterations=int(program.nit))
 
 

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from gametheory.algorithms.normal_form.interior_point import interior_point
-from gametheory.algorithms.normal_form.matrix_game import exact_or_float, read_matrix, refusal
+from gametheory.algorithms.normal_form.matrix_game import exact_or_float, refusal, scaled_payoffs
 from gametheory.algorithms.normal_form.simplex_vertex import simplex_vertex
 from gametheory.algorithms.registry import Outcome, Search, register
 from gametheory.games.normal_form import NormalFormGame
@@ -18,13 +18,13 @@ from gametheory.games.profiles import MixedProfile
 
 __all__ = ["minimax_simplex"]
 
-_LARGEST = 400  # actions of the player with fewer; interior points are faster beyond
+_MOST_ACTIONS = 1600  # of both players; interior points are faster beyond, as measured
 
 
 def _applies(game: NormalFormGame) -> str:
     reason = refusal(game)
-    if not reason and min(game.n_actions) > _LARGEST:
-        return f"beyond {_LARGEST} actions each, interior-point is the faster"
+    if not reason and sum(game.n_actions) > _MOST_ACTIONS:
+        return f"beyond {_MOST_ACTIONS} actions in all interior-point is the faster"
     return reason
 
 
@@ -67,12 +67,12 @@ def minimax_simplex(game: NormalFormGame) -> Search:
     >>> next(profile for profile in minimax_simplex(pennies) if profile is not None)
     MixedProfile([[2/5, 3/5], [2/5, 3/5]])
     """
-    matrix = read_matrix(game)
-    if matrix is None:  # every profile is minimax
+    scaled = scaled_payoffs(game)
+    if scaled is None:  # every profile is minimax
         yield MixedProfile.uniform(game)
         return Outcome()
-    vertex, steps = yield from simplex_vertex(matrix.scaled)
+    vertex, steps = yield from simplex_vertex(scaled)
     if vertex is None:
         return (yield from interior_point(game))
-    yield (yield from exact_or_float(matrix, vertex))
+    yield (yield from exact_or_float(game, vertex))
     return Outcome(iterations=steps)
