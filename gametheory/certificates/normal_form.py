@@ -179,11 +179,9 @@ def _check(game: NormalFormGame, profile: MixedProfile) -> None:
 
 def _weights(strategy: tuple[Fraction, ...]) -> _Rationals:
     """Bring probabilities to one denominator."""
-    denominators = [p.denominator for p in strategy]
-    scale = math.lcm(*denominators)
-    return _Rationals(
-        [p.numerator * (scale // d) for p, d in zip(strategy, denominators, strict=True)], scale
-    )
+    ratios = [p.as_integer_ratio() for p in strategy]
+    scale = math.lcm(*[denominator for _, denominator in ratios])
+    return _Rationals([n * (scale // d) for n, d in ratios], scale)
 
 
 def _deviation_payoffs(
@@ -194,12 +192,13 @@ def _deviation_payoffs(
     One product of a matrix, the player's actions by the others' joint actions, with the vector
     of the joint actions' probabilities.
     """
-    others = [weights[i] for i in range(game.n_players) if i != player]
+    opponents = [i for i in range(game.n_players) if i != player]
+    others = [weights[i] for i in opponents]
     scale = math.prod(other.denominator for other in others)
     if game.payoffs_are_exact and game.payoffs[player].size >= _MANY_PAYOFFS:
         taken = [[a for a, n in enumerate(other.numerators) if n] for other in others]
         joint = _joint([[o.numerators[a] for a in t] for o, t in zip(others, taken, strict=True)])
-        tensor = np.moveaxis(game.payoffs[player], player, 0)
+        tensor = game.payoffs[player].transpose(player, *opponents)
         if len(joint) < tensor[0].size:  # what is never taken adds nothing
             tensor = tensor[np.ix_(range(len(tensor)), *taken)]
         products, exponent = dyadic_products(tensor.reshape(len(tensor), -1), joint)
@@ -207,7 +206,7 @@ def _deviation_payoffs(
         return _Rationals(raised, scale << max(-exponent, 0))
     read = game.integer_payoffs[player]
     table, denominator = (game.exact_payoffs[player], 1) if read is None else read
-    rows = np.moveaxis(table, player, 0).reshape(table.shape[player], -1).tolist()
+    rows = table.transpose(player, *opponents).reshape(table.shape[player], -1).tolist()
     joint = _joint([other.numerators for other in others])
     return _Rationals([sum(map(mul, row, joint)) for row in rows], denominator * scale)
 
