@@ -12,28 +12,21 @@ other have the same label, so what leaves one side as a column enters the other 
 The arrays, for each side: ``inverses``; ``basis`` with the tight rows, the used columns, and the
 place of each row among the tight ones or -1; ``values`` of the slacks, then of the used
 variables in the order of the used columns. ``scratch[_RATES]`` says in the same order how fast
-they fall. Whole arrays and integers are handed on, no views: those would cost more than the
-arithmetic of a small game.
+they fall.
 """
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 __all__ = ["BROKEN", "ENDED", "LABEL", "RUNNING", "SIZES", "STEPS", "advance", "workspace"]
 
-RUNNING: Final = 0
-ENDED: Final = 1
-BROKEN: Final = 2
-
-# Places in ``state``; SIZES and _AGES are two places each, one a side.
-LABEL: Final = 0
-STEPS: Final = 1
-SIZES: Final = 2
+RUNNING, ENDED, BROKEN = 0, 1, 2
+LABEL, STEPS, SIZES = 0, 1, 2  # places in ``state``; SIZES and _AGES are two, one a side
 _AGES, _SIDE, _KIND, _INDEX, _IDLE = 4, 6, 7, 8, 9
 _TIGHT, _USED, _PLACE = 0, 1, 2
 _RATES, _BORDER, _TIES, _MOVES = 0, 1, 2, 3
@@ -46,16 +39,15 @@ _INFEASIBLE = -1e-6
 _STEPS_BETWEEN_INVERSIONS = 64
 _IDLE_STEPS = 10_000  # in one place: rounding has defeated the lexicographic rule
 
-# The numpy error model: a division by zero shows as an infinity and costs no check.
-_compiled: Any = partial(njit, cache=True, error_model="numpy")
-_inner: Any = partial(_compiled, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+# Inlined: counting the references to arrays handed on would cost more than a small game's sums.
+_inlined: Any = partial(njit, inline="always")
 
 
 def workspace(n_rows: int, n_columns: int) -> tuple[Any, Any, Any, Any, Any]:
     """Allocate the arrays that hold a path: inverses, basis, values, scratch and state.
 
-    A path starts when ``state[LABEL]`` is set and ``state[STEPS]`` is zero. ``state[SIZES]`` and
-    the next are the numbers of used columns.
+    A path starts when ``state[LABEL]`` is set and ``state[STEPS]`` zero. ``state[SIZES + side]``
+    is the number of used columns.
 
     Examples
     --------
@@ -72,7 +64,7 @@ def workspace(n_rows: int, n_columns: int) -> tuple[Any, Any, Any, Any, Any]:
     )
 
 
-@_compiled
+@njit(cache=True, error_model="numpy")  # a division by zero shows as an infinity
 def advance(  # type: ignore[no-untyped-def]
     columns0, columns1, inverses, basis, values, scratch, state, max_steps, max_work
 ):
@@ -127,20 +119,16 @@ def advance(  # type: ignore[no-untyped-def]
     return RUNNING
 
 
-@_inner
+@_inlined
 def _start(basis, values, state, side, column):  # type: ignore[no-untyped-def]
     """Go to the pair of zero vectors; this column enters next."""
-    for place in range(SIZES, state.shape[0]):
-        state[place] = 0
+    state[SIZES:] = 0
     state[_SIDE], state[_INDEX] = side, column
-    for s in range(2):
-        for i in range(basis.shape[2]):
-            basis[s, _PLACE, i] = -1
-        for v in range(values.shape[1]):
-            values[s, v] = 1.0
+    basis[:, _PLACE, :] = -1
+    values[:, :] = 1.0
 
 
-@_inner
+@_inlined
 def _rates(columns, inverses, basis, scratch, side, k, kind, index):  # type: ignore[no-untyped-def]
     """How fast slacks and used variables fall as the entering variable grows."""
     n_rows = columns.shape[1]
@@ -163,7 +151,7 @@ def _rates(columns, inverses, basis, scratch, side, k, kind, index):  # type: ig
     _subtract_used(columns, basis, scratch, side, k)
 
 
-@_inner
+@_inlined
 def _subtract_used(columns, basis, scratch, side, k):  # type: ignore[no-untyped-def]
     """Subtract the used columns, times the last k of the rates, from the first.
 
@@ -188,7 +176,7 @@ def _subtract_used(columns, basis, scratch, side, k):  # type: ignore[no-untyped
         scratch[_RATES, basis[side, _TIGHT, q]] = 0.0
 
 
-@_inner
+@_inlined
 def _ratio_test(columns, inverses, basis, values, scratch, side, k):  # type: ignore[no-untyped-def]
     """Find the place in ``values`` of the variable that reaches zero first; -1 if none falls.
 
@@ -213,7 +201,7 @@ def _ratio_test(columns, inverses, basis, values, scratch, side, k):  # type: ig
     return leaving if n_ties == 0 else int(scratch[_TIES, 0])
 
 
-@_inner
+@_inlined
 def _break_tie(columns, inverses, basis, scratch, side, k, n_ties, row):  # type: ignore[no-untyped-def]
     """Keep those of the tied variables that a larger right side of this row helps least."""
     n_rows, place = columns.shape[1], basis[side, _PLACE, row]
@@ -236,7 +224,7 @@ def _break_tie(columns, inverses, basis, scratch, side, k, n_ties, row):  # type
     return kept
 
 
-@_inner
+@_inlined
 def _move(columns, inverses, basis, values, scratch, side, k, leaving):  # type: ignore[no-untyped-def]
     """Move to the new vertex, and update the inverse but for the row or column exchanged.
 
@@ -267,7 +255,7 @@ def _move(columns, inverses, basis, values, scratch, side, k, leaving):  # type:
             inverses[side, p, q] += factor * scratch[_BORDER, q]
 
 
-@_inner
+@_inlined
 def _exchange(  # type: ignore[no-untyped-def]
     inverses, basis, values, scratch, side, k, kind, index, leaving, n_rows
 ):
@@ -308,7 +296,7 @@ def _exchange(  # type: ignore[no-untyped-def]
     return gone
 
 
-@_inner
+@_inlined
 def _refresh(columns, inverses, basis, values, scratch, side, k):  # type: ignore[no-untyped-def]
     """Invert afresh and recompute the values; False if singular or infeasible."""
     n_rows = columns.shape[1]
@@ -331,7 +319,7 @@ def _refresh(columns, inverses, basis, values, scratch, side, k):  # type: ignor
     return feasible
 
 
-@_inner
+@_inlined
 def _invert(matrices, scratch, side, k):  # type: ignore[no-untyped-def]
     """Gauss-Jordan elimination in place, with row exchanges; not finite if singular."""
     for c in range(k):
@@ -341,8 +329,7 @@ def _invert(matrices, scratch, side, k):  # type: ignore[no-untyped-def]
                 best = r
         scratch[_TIES, c] = best
         for s in range(k):
-            entry = matrices[side, best, s]
-            matrices[side, best, s] = matrices[side, c, s]
+            entry, matrices[side, best, s] = matrices[side, best, s], matrices[side, c, s]
             matrices[side, c, s] = entry
         pivot = matrices[side, c, c]
         matrices[side, c, c] = 1.0
@@ -357,6 +344,5 @@ def _invert(matrices, scratch, side, k):  # type: ignore[no-untyped-def]
     for c in range(k - 1, -1, -1):
         other = int(scratch[_TIES, c])
         for r in range(k):
-            entry = matrices[side, r, c]
-            matrices[side, r, c] = matrices[side, r, other]
+            entry, matrices[side, r, c] = matrices[side, r, c], matrices[side, r, other]
             matrices[side, r, other] = entry

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Generator, Iterator
-from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,11 +30,10 @@ from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
 from gametheory.solution import Status
 
-__all__ = ["capped_labels", "lemke_howson"]
+__all__ = ["float_equilibrium", "lemke_howson"]
 
 Floats = NDArray[np.float64]
 
-_SHORTEST_CAP = 20  # steps
 _LONGEST_PATH = 2**62
 _HUGE = 2.0**1022
 _PIECE = 20_000_000  # multiplications between two heartbeats: about ten milliseconds
@@ -89,7 +87,7 @@ def lemke_howson(game: NormalFormGame, *, label: int | None = None) -> Search:
     label : int, optional
         The label to drop: 0 to m-1 are the row player's actions, m to m+n-1 the column player's.
         The path of that label is then followed to its end, however long. Left out, labels take
-        turns with growing caps, see :func:`capped_labels`.
+        turns with growing caps, see :func:`gametheory.kernels.capped_paths.next_path`.
 
     Yields
     ------
@@ -125,12 +123,12 @@ def lemke_howson(game: NormalFormGame, *, label: int | None = None) -> Search:
         raise UnsupportedGame(_applies(game), where=repr(game))
     n_labels = sum(game.n_actions)
     if label is None:
-        labels = capped_labels(n_labels)
+        starts = _capped_starts(n_labels)
     else:
-        labels = iter([(_checked(label, n_labels), _LONGEST_PATH)])
-    paths = _prepare(game)
+        starts = iter([(_checked(label, n_labels), _LONGEST_PATH)])
+    paths = _prepare(_to_one_two(game, 0), _to_one_two(game, 1))
     steps, misled = 0, []
-    for start, cap in labels:
+    for start, cap in starts:
         if start in misled:
             continue
         ended = yield from _follow(paths, start, cap)
@@ -162,61 +160,74 @@ def _checked(label: int, n_labels: int) -> int:
     return index
 
 
-def capped_labels(n_labels: int) -> Iterator[tuple[int, int]]:
-    """Say which label's path to follow next, and for how many steps, without end.
+def _capped_starts(n_labels: int) -> Iterator[tuple[int, int]]:
+    from gametheory.kernels.capped_paths import SCHEDULE_LENGTH, next_path
 
-    Caps double from level to level, and each level gets as many steps as any other: half of all
-    attempts are at the lowest level, a quarter at the next. On each level labels take turns from
-    0 on, and a level ends after the last one. If the label at place t has a path of L steps,
-    about t L log(L) steps in all are enough.
+    schedule = [0] * SCHEDULE_LENGTH
+    while True:
+        yield next_path(schedule, n_labels)
+
+
+def float_equilibrium(A: Floats, B: Floats) -> tuple[Floats, Floats] | None:
+    """Follow the same paths in floats only, and do without games, proofs and heartbeats.
+
+    For inner loops that solve many small games and look at the regret themselves.
+
+    Parameters
+    ----------
+    A, B : ndarray of float64, shape (m, n)
+        Finite payoffs of the row player and of the column player; no player's payoffs may differ
+        by more than the largest float.
+
+    Returns
+    -------
+    pair of ndarray or None
+        Both strategies, usually accurate to rounding; nothing is checked. None if rounding broke
+        every path.
 
     Examples
     --------
-    >>> schedule = capped_labels(4)
-    >>> [next(schedule) for _ in range(7)]
-    [(0, 20), (0, 40), (1, 20), (0, 80), (2, 20), (1, 40), (3, 20)]
+    >>> float_equilibrium(np.array([[2.0, 0.0], [0.0, 1.0]]), np.array([[1.0, 0.0], [0.0, 2.0]]))
+    (array([1., 0.]), array([1., 0.]))
     """
-    tried: dict[int, int] = {}
-    lowest = 0
-    for attempt in count(1):
-        level = lowest + (attempt & -attempt).bit_length() - 1
-        label = tried.get(level, 0)
-        if label < n_labels:
-            tried[level] = label + 1
-            yield label, min(_SHORTEST_CAP << level, _LONGEST_PATH)
-        elif level == lowest:
-            lowest += 1
+    from gametheory.kernels.capped_paths import search
+
+    x, y, ended = search(np.ascontiguousarray(A, np.float64), np.ascontiguousarray(B, np.float64))
+    return (x, y) if ended else None
 
 
-def _prepare(game: NormalFormGame) -> _Paths:
+def _prepare(A: Floats, B: Floats) -> _Paths:
     from gametheory.kernels import lemke_howson as kernel
 
-    A, B = _to_one_two(game, 0), _to_one_two(game, 1)
     return _Paths(kernel, (np.ascontiguousarray(A.T), B), kernel.workspace(*A.shape))
 
 
 def _to_one_two(game: NormalFormGame, player: int) -> Floats:
     """Move and scale a player's payoffs to [1, 2]; ones if they are all equal.
 
-    A difference of floats has the relative accuracy of floats, so it comes first. Payoffs that
-    are no floats are subtracted as the rationals they are.
+    Payoffs that are no floats are subtracted as the rationals they are.
     """
     if game.payoffs_are_exact:
-        payoffs = game.payoffs[player]
-        lowest, highest = payoffs.min(), payoffs.max()
-        if lowest == highest:
-            return np.ones(payoffs.shape)
-        if highest > _HUGE or lowest < -_HUGE:  # their difference might overflow
-            payoffs, lowest, highest = payoffs / 4, lowest / 4, highest / 4
-        scaled: Floats = (payoffs - lowest) / (highest - lowest)
-        scaled += 1.0
-        return scaled
+        return _floats_to_one_two(game.payoffs[player])
     integers = game.integer_payoffs[player]
     exact = game.exact_payoffs[player] if integers is None else integers.integers
     entries = exact.ravel().tolist()
-    least, spread = min(entries), max(entries) - min(entries)
-    ratios = [float((entry - least) / spread) if spread else 0.0 for entry in entries]
-    return 1.0 + np.array(ratios).reshape(exact.shape)
+    lowest, highest = min(entries), max(entries)
+    spread = highest - lowest or 1
+    return 1.0 + np.array([float((e - lowest) / spread) for e in entries]).reshape(exact.shape)
+
+
+def _floats_to_one_two(payoffs: Floats) -> Floats:
+    """Move and scale floats to [1, 2]; a difference of floats is as accurate as floats are."""
+    lowest, highest = float(payoffs.min()), float(payoffs.max())
+    if lowest == highest:
+        return np.ones(payoffs.shape)
+    if highest > _HUGE or lowest < -_HUGE:  # their difference might overflow
+        payoffs, lowest, highest = payoffs / 4, lowest / 4, highest / 4
+    scaled = np.subtract(payoffs, lowest, order="C")
+    scaled /= highest - lowest
+    scaled += 1.0
+    return scaled
 
 
 def _follow(paths: _Paths, label: int, cap: int) -> Generator[None, None, bool | None]:
