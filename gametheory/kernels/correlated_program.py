@@ -16,8 +16,9 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from gametheory.kernels.compiling import inner
 
 __all__ = ["BASIC", "COLUMNS", "EQUALITIES", "FREE", "ROWS", "Program", "new_program", "write_rows"]
 
@@ -83,7 +84,7 @@ def new_program(max_rows: int, max_columns: int) -> Program:
     )
 
 
-@njit(cache=True)
+@inner
 def write_rows(
     program: Program, n_actions: Array, support: Array, columns: Array, payoffs: Array
 ) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from numba import njit
 from numpy.typing import NDArray
 
+from gametheory.kernels.compiling import inner
 from gametheory.kernels.correlated_program import (
     BASIC,
     COLUMNS,
@@ -34,7 +34,7 @@ _SLACK: Final = 1e-6  # right sides against degeneracy; the proof does not see t
 _ROUNDING: Final = 2.0**-52
 
 
-@njit(cache=True)
+@inner
 def refute(program: Program, error: float, spent: Array) -> int:
     """Prove that no weights satisfy the rows, or find some.
 
@@ -59,7 +59,7 @@ def refute(program: Program, error: float, spent: Array) -> int:
     return answer
 
 
-@njit(cache=True)
+@inner
 def _eliminate(program: Program, spent: Array) -> None:
     """Solve the equalities for as many weights; those that depend on others are left out."""
     sizes, tableau, basic, nonbasic = (
@@ -97,7 +97,7 @@ def _eliminate(program: Program, spent: Array) -> None:
     sizes[BASIC], sizes[FREE] = n_basic, n_free
 
 
-@njit(cache=True)
+@inner
 def _solve_for(tableau: Array, n_rows: int, last: int, row: int, pivot: int) -> None:
     """Eliminate column ``pivot`` by ``row``; column ``last`` takes its place."""
     factor = 1.0 / tableau[row, pivot]
@@ -113,7 +113,7 @@ def _solve_for(tableau: Array, n_rows: int, last: int, row: int, pivot: int) -> 
                     tableau[other, column] -= factor * tableau[row, column]
 
 
-@njit(cache=True)
+@inner
 def _maximize(program: Program, spent: Array) -> int:
     """Maximize the sum of the weights: bounded only if zero is all there is."""
     tableau, basic, nonbasic = program.tableau, program.basic, program.nonbasic
@@ -146,7 +146,7 @@ def _maximize(program: Program, spent: Array) -> int:
     return UNKNOWN
 
 
-@njit(cache=True)
+@inner
 def _write_objective(program: Program) -> None:
     tableau, n_columns = program.tableau, program.sizes[COLUMNS]
     n_basic, n_free = program.sizes[BASIC], program.sizes[FREE]
@@ -163,7 +163,7 @@ def _write_objective(program: Program) -> None:
     tableau[n_basic, n_free] = 0.0
 
 
-@njit(cache=True)
+@inner
 def _exchange(tableau: Array, n_rows: int, n_columns: int, leaving: int, entering: int) -> None:
     """Pivot: a basic and a free variable change places."""
     pivot = 1.0 / tableau[leaving, entering]
@@ -178,7 +178,7 @@ def _exchange(tableau: Array, n_rows: int, n_columns: int, leaving: int, enterin
                 tableau[row, column] -= factor * tableau[leaving, column]
 
 
-@njit(cache=True)
+@inner
 def _read_ray(program: Program, entering: int) -> None:
     """Weights along which the program is unbounded."""
     weights, n_columns = program.weights, program.sizes[COLUMNS]
@@ -196,7 +196,7 @@ def _read_ray(program: Program, entering: int) -> None:
         weights[column] = weights[column] / total if total > 0.0 else 1.0 / n_columns
 
 
-@njit(cache=True)
+@inner
 def _proven(program: Program, error: float, spent: Array) -> bool:
     """Whether the last basis gives multipliers that are positive in every column, provably.
 
@@ -240,7 +240,7 @@ def _proven(program: Program, error: float, spent: Array) -> bool:
     return True
 
 
-@njit(cache=True)
+@inner
 def _solve(matrix: Array, right: Array, size: int) -> bool:
     """Gaussian elimination with partial pivoting, in place; False if the matrix is singular."""
     for k in range(size):

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from gametheory.kernels.compiling import compiled, inner
 
 __all__ = [
     "Restriction",
@@ -126,7 +127,7 @@ def new_roots(n_actions: tuple[int, ...], max_roots: int) -> Roots:
     )
 
 
-@njit(cache=True)
+@inner
 def next_joint(digits: Array, size: Array, skipped: int) -> bool:
     """Count to the next joint action of all players but ``skipped``; False after the last."""
     for player in range(len(size) - 1, -1, -1):
@@ -138,7 +139,7 @@ def next_joint(digits: Array, size: Array, skipped: int) -> bool:
     return False
 
 
-@njit(cache=True)
+@compiled
 def evaluate(game: Restriction, roots: Roots) -> None:
     """Fill values, gradients, residual and jacobian at the point."""
     n, size, offsets, digits, x = (
@@ -175,7 +176,7 @@ def evaluate(game: Restriction, roots: Roots) -> None:
     _write_equations(game, roots)
 
 
-@njit(cache=True)
+@inner
 def _write_equations(game: Restriction, roots: Roots) -> None:
     n_unknowns = game.offsets[-1]
     for player in range(len(game.size)):
@@ -195,7 +196,7 @@ def _write_equations(game: Restriction, roots: Roots) -> None:
                 roots.residual[first] += roots.point[unknown]
 
 
-@njit(cache=True)
+@inner
 def _invert(roots: Roots, size: int) -> bool:
     """Gauss-Jordan elimination with partial pivoting; False if the jacobian is singular."""
     work, inverse = roots.work, roots.inverse
@@ -227,7 +228,7 @@ def _invert(roots: Roots, size: int) -> bool:
     return True
 
 
-@njit(cache=True)
+@inner
 def converge(game: Restriction, roots: Roots, spent: Array) -> bool:
     """Run Newton's method from ``roots.point``; False if it leads nowhere or far away.
 

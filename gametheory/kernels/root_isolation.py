@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 
+from gametheory.kernels.compiling import inner
 from gametheory.kernels.multilinear_roots import Restriction, Roots, next_joint
 
 __all__ = ["evaluation_error", "isolate"]
@@ -21,7 +21,7 @@ _ROUNDING: Final = 2.0**-52
 _SMALLEST_BOX: Final = 1e-10
 
 
-@njit(cache=True)
+@inner
 def evaluation_error(game: Restriction, roots: Roots) -> float:
     """Bound the error of values and gradients at the point: of rounding, and of the payoffs."""
     n_joint, mass = 1, 1.0
@@ -34,7 +34,7 @@ def evaluation_error(game: Restriction, roots: Roots) -> float:
     return (2 * n_joint + 8 * len(game.size) + 16) * _ROUNDING * mass
 
 
-@njit(cache=True)
+@inner
 def isolate(game: Restriction, roots: Roots) -> tuple[float, float]:
     """Prove that a box around the point holds exactly one root.
 
@@ -66,7 +66,7 @@ def isolate(game: Restriction, roots: Roots) -> tuple[float, float]:
     return small, small
 
 
-@njit(cache=True)
+@inner
 def _krawczyk(
     game: Restriction, roots: Roots, radius: float, error: float, between_roots: bool
 ) -> tuple[float, float]:
@@ -95,7 +95,7 @@ def _krawczyk(
     return largest, farthest
 
 
-@njit(cache=True)
+@inner
 def _variation(game: Restriction, roots: Roots, radius: float) -> None:
     """Bound how far each row of the Jacobian moves in the box, in ``roots.work[:, 0]``."""
     n, size, offsets, digits = len(game.size), game.size, game.offsets, game.digits
@@ -123,7 +123,7 @@ def _variation(game: Restriction, roots: Roots, radius: float) -> None:
             next_joint(digits, size, player)
 
 
-@njit(cache=True)
+@inner
 def _variation_between_roots(game: Restriction, roots: Roots, radius: float) -> None:
     """Bound the same for three players where all probabilities sum to one.
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from numba import njit
 from numpy.typing import NDArray
 
+from gametheory.kernels.compiling import inner
 from gametheory.kernels.correlated_program import write_rows
 from gametheory.kernels.correlated_refutation import REFUTED, refute
 from gametheory.kernels.multilinear_roots import Restriction, Roots, converge
@@ -31,7 +31,7 @@ _SHORTEST: Final = 2.0**-20  # an edge; a cell whose best cut is shorter is unde
 _ROUNDING: Final = 2.0**-52
 
 
-@njit(cache=True)
+@inner
 def explore(search: Search) -> int:
     """Take the top cell off the stack and drop it, cut it, or give it up.
 
@@ -62,7 +62,7 @@ def explore(search: Search) -> int:
     return DECIDED if _in_known_box(search) or _cut(search) else UNDECIDED
 
 
-@njit(cache=True)
+@inner
 def _in_known_box(search: Search) -> bool:
     """Whether the cell lies in a box in which the only root is known."""
     game = search.restriction
@@ -85,7 +85,7 @@ def _in_known_box(search: Search) -> bool:
     return False
 
 
-@njit(cache=True)
+@inner
 def _payoffs_at_corners(search: Search) -> None:
     """Average the payoffs over each other player's corners, one player after the other."""
     game, n = search.restriction, len(search.masks)
@@ -112,7 +112,7 @@ def _payoffs_at_corners(search: Search) -> None:
             search.spent[0] += n * n_others
 
 
-@njit(cache=True)
+@inner
 def _average(
     source: Array, target: Array, corners: Array, before: int, size: int, after: int
 ) -> None:
@@ -128,7 +128,7 @@ def _average(
                 target[(row * size + corner) * after + column] = total
 
 
-@njit(cache=True)
+@inner
 def _read_shares(search: Search) -> None:
     game = search.restriction
     n_joint = 1
@@ -142,7 +142,7 @@ def _read_shares(search: Search) -> None:
             search.shares[player, corner] = share
 
 
-@njit(cache=True)
+@inner
 def _is_square(game: Restriction) -> bool:
     """Whether no player has more equations than the others have unknowns."""
     largest = 0
@@ -151,7 +151,7 @@ def _is_square(game: Restriction) -> bool:
     return bool(2 * (largest - 1) <= game.offsets[-1] - len(game.size))
 
 
-@njit(cache=True)
+@inner
 def _find_root(search: Search) -> bool:
     """Look for a root from the linear program's weights, and keep it with its box.
 
@@ -183,7 +183,7 @@ def _find_root(search: Search) -> bool:
     return _may_be_equilibrium(game, roots, small)
 
 
-@njit(cache=True)
+@inner
 def _may_be_equilibrium(game: Restriction, roots: Roots, distance: float) -> bool:
     """Whether a root this close to the point may have its support and no better reply."""
     for k in range(game.offsets[-1]):
@@ -197,7 +197,7 @@ def _may_be_equilibrium(game: Restriction, roots: Roots, distance: float) -> boo
     return True
 
 
-@njit(cache=True)
+@inner
 def _gain_error(game: Restriction, roots: Roots, distance: float) -> float:
     """Bound the difference of gains at the point from those at a root this close."""
     moved = 1.0
@@ -211,7 +211,7 @@ def _gain_error(game: Restriction, roots: Roots, distance: float) -> float:
     return 2.0 * error + 2.0 * mass * (moved - 1.0)
 
 
-@njit(cache=True)
+@inner
 def _cut(search: Search) -> bool:
     """Halve the edge along which gains change most, and stack both cells; False if too short."""
     game, depth = search.restriction, search.state[DEPTH]
@@ -242,7 +242,7 @@ def _cut(search: Search) -> bool:
     return True
 
 
-@njit(cache=True)
+@inner
 def _change_along(search: Search, player: int, first: int, second: int) -> float:
     """Average change of the others' gains from one corner of the player's to another."""
     game, local = search.restriction, search.local

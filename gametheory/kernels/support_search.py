@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from numba import njit
-
+from gametheory.kernels.compiling import compiled, inner
 from gametheory.kernels.multilinear_roots import next_joint
 from gametheory.kernels.support_cells import FOUND, UNDECIDED, explore
 from gametheory.kernels.support_state import CELLS, DEPTH, FAITHFUL, HERE, LEVEL, ROOTS, Search
@@ -29,7 +28,7 @@ def start(search: Search, size: tuple[int, ...]) -> None:
     search.state[LEVEL : HERE + 1] = 0
 
 
-@njit(cache=True)
+@compiled
 def sweep(search: Search, budget: int, max_cells: int) -> int:
     """Go on searching the supports of size ``search.restriction.size``.
 
@@ -69,7 +68,7 @@ def sweep(search: Search, budget: int, max_cells: int) -> int:
     return RUNNING
 
 
-@njit(cache=True)
+@inner
 def _next_support(search: Search, limit: int) -> bool:
     """Move ``masks`` to the next supports that survive conditional dominance; False if none.
 
@@ -103,7 +102,7 @@ def _next_support(search: Search, limit: int) -> bool:
     return False
 
 
-@njit(cache=True)
+@inner
 def _dominated(search: Search, last: int) -> bool:
     """Whether an action in the supports of players up to ``last`` is conditionally dominated.
 
@@ -123,7 +122,7 @@ def _dominated(search: Search, last: int) -> bool:
     return False
 
 
-@njit(cache=True)
+@inner
 def _beats(search: Search, player: int, better: int, worse: int, last: int, weakly: bool) -> bool:
     """Whether ``better`` pays more than ``worse`` against all that the others may do."""
     game, masks = search.restriction, search.masks
@@ -151,7 +150,7 @@ def _beats(search: Search, player: int, better: int, worse: int, last: int, weak
             return somewhere
 
 
-@njit(cache=True)
+@inner
 def _enter_support(search: Search) -> None:
     """Restrict the payoffs to the support, and put its one cell on the stack."""
     game, masks = search.restriction, search.masks

@@ -140,7 +140,7 @@ class SupportSystem:
             return None
         from flint import fmpz_mat
 
-        strategies = [(Fraction(1),)] * len(self.size)
+        strategies: list[tuple[Fraction, ...]] = [(Fraction(1),)] * len(self.size)
         for own, other in (mixing, mixing[::-1]):
             size = self.size[own]
             alike = self.gains[own][: size - 1].reshape(size - 1, size).tolist()

@@ -7,8 +7,10 @@
    weights refutes most supports at once, rigorously.
 3. What is left is cut into cells, until each is refuted or lies in a box in which Krawczyk's
    test proves that the equations have exactly one root, found by Newton's method.
-4. The root is refined in integer arithmetic: exactly if it is rational, else until its signs
-   are certain and its floats correctly rounded.
+4. The root is refined in integer arithmetic: exactly if at most two players mix or if it is a
+   short fraction, else until its signs are certain and its floats correctly rounded.
+5. Supports that cannot be decided so, next to ties, get a second chance in rational arithmetic,
+   and are named in the reason if that fails too.
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ __all__ = ["polynomial_support_enumeration"]
 _BUDGET = 3_000_000  # multiplications between two heartbeats
 _MAX_JOINT_ACTIONS = 20_000
 _MAX_ACTIONS = 40
+_EXACT_REFUTATIONS = 8  # a list with a few gaps is no better for one gap less
 _GAUSS_NEWTON_STEPS = 20
 _EXACT_ENOUGH = 1e-14  # of the payoff range
 _SAME = 1e-6  # a distance between profiles
@@ -63,9 +66,9 @@ def _applies(game: NormalFormGame) -> str:
     concepts=("nash",),
     form=NormalFormGame,
     applies=_applies,
-    guarantee="every equilibrium exactly once, and complete only if that is proven, which it "
-    "can be when all equilibria are regular; rational ones exactly, others as correctly rounded "
-    "floats",
+    guarantee="every equilibrium once, and complete only if that is proven, which it can be when "
+    "all are regular; exact where at most two players mix or fractions are short, correctly "
+    "rounded floats elsewhere",
     cost="exponential in the number of actions: a linear program for each support that "
     "conditional dominance leaves, and more where equations have roots",
     source="Porter, Nudelman and Shoham (2008), Games and Economic Behavior 63; Krawczyk (1969), "
@@ -108,9 +111,8 @@ def polynomial_support_enumeration(game: NormalFormGame, max_cells: int = 20_000
     """
     if max_cells < 1:
         raise UnsupportedGame(f"max_cells={max_cells}", valid="a positive integer")
-    pure = pure_enumeration(game)
-    yield from pure
-    from gametheory.kernels import support_cells, support_search, support_state
+    yield from pure_enumeration(game)
+    from gametheory.kernels import support_search, support_state
 
     yield None
     payoffs = unit_payoffs(game)
@@ -123,22 +125,33 @@ def polynomial_support_enumeration(game: NormalFormGame, max_cells: int = 20_000
             yield None
             if event == support_search.RUNNING:
                 continue
-            support = _support(search)
-            if event == support_cells.FOUND:
-                profile, certain = _judge(game, search)
-            else:
-                certain, weights = refute_exactly(_system(game, search))
-                profile = None if certain else _representative(game, search, weights, here)
+            profile, certain = _judge(game, search, event, here, len(undecided))
             if profile is not None:
                 here.append(profile)
                 yield profile
-            if not certain and (not undecided or undecided[-1] != support):
-                undecided.append(support)
+            if not certain and _support(search) not in undecided[-1:]:
+                undecided.append(_support(search))
     return Outcome(
         iterations=int(search.state[support_state.CELLS]),
         complete=not undecided,
         reason=_reason(undecided),
     )
+
+
+def _judge(
+    game: NormalFormGame, search: Cells, event: int, here: list[MixedProfile], n_undecided: int
+) -> tuple[MixedProfile | None, bool]:
+    """Return an equilibrium on the support at hand, if there is one; and if that is certain."""
+    from gametheory.kernels.support_cells import FOUND
+
+    if event == FOUND:
+        return _read_root(game, search)
+    weights = None
+    if n_undecided < _EXACT_REFUTATIONS:
+        proven, weights = refute_exactly(_system(game, search))
+        if proven:
+            return None, True
+    return _representative(game, search, weights, here), False
 
 
 def _reason(undecided: list[str]) -> str:
@@ -166,7 +179,7 @@ def _system(game: NormalFormGame, search: Cells) -> SupportSystem:
     return SupportSystem(game, _order(search), search.restriction.size.tolist())
 
 
-def _judge(game: NormalFormGame, search: Cells) -> tuple[MixedProfile | None, bool]:
+def _read_root(game: NormalFormGame, search: Cells) -> tuple[MixedProfile | None, bool]:
     """Turn a root into an equilibrium, or None if it is none; and whether that is certain."""
     cells = search.restriction
     n = int(cells.offsets[-1])
