@@ -5,8 +5,8 @@ zero-sum, lemke-howson, all-equilibria, many-players. Peers that are not install
 ``pip install quantecon pygambit highspy``, and the program lrsnash for exact vertex enumeration.
 
 Every figure is the median over the games of the best of a few warm runs, in seconds; whatever a
-job compiles or caches on its first call is timed apart. Ours appears as ``answer`` (what the
-peers return: strategies) and as ``solve`` (from a fresh game to certified exact profiles).
+job compiles or caches on its first call is timed apart. Ours appears as what the peers return,
+strategies in floats, and as ``solve``: from a fresh game to certified exact profiles.
 BLAS is held to one thread for everybody.
 """
 
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def compare(title: str, contests: Sequence[dict[str, Job]], repeats: int) -> None:
-    """Print one row a contender: median seconds, ratio to our ``solve``, first call.
+    """Print one row a contender: median seconds, ratio to the first contender, first call.
 
     Parameters
     ----------
@@ -104,7 +104,8 @@ def zero_sum(repeats: int) -> None:
         contests = []
         for A, _ in random_pairs(n, count):
             contest: dict[str, Job] = {
-                "ours, answer": lambda A=A: matrix_game_answer(A),
+                "ours, simplex": lambda A=A: matrix_game_answer(A, "simplex"),
+                "ours, interior point": lambda A=A: matrix_game_answer(A, "interior point"),
                 "ours, solve": lambda A=A: gt.solve(gt.NormalFormGame.zero_sum(A), "minimax"),
                 "scipy highs": lambda A=A: scipy_answer(A, "highs"),
                 "scipy highs-ipm": lambda A=A: scipy_answer(A, "highs-ipm"),
@@ -120,16 +121,15 @@ def zero_sum(repeats: int) -> None:
         compare(f"zero-sum {n} x {n}, normal payoffs", contests, repeats)
 
 
-def matrix_game_answer(A: np.ndarray) -> Any:
-    """Solve a matrix game in floats: both strategies at a vertex, as ``minimax`` starts from."""
+def matrix_game_answer(A: np.ndarray, method: str) -> Any:
+    """Solve a matrix game in floats: both strategies at a vertex, which ``minimax`` starts from."""
     from gametheory.algorithms.normal_form.interior_point import interior_vertex
-    from gametheory.algorithms.normal_form.matrix_game import read_matrix
-    from gametheory.algorithms.normal_form.minimax_simplex import LARGEST, simplex_vertex
+    from gametheory.algorithms.normal_form.matrix_game import scaled_payoffs
+    from gametheory.algorithms.normal_form.simplex_vertex import simplex_vertex
 
-    matrix = read_matrix(gt.NormalFormGame.zero_sum(A))
-    assert matrix is not None
-    method = simplex_vertex if min(A.shape) <= LARGEST else interior_vertex
-    search = method(matrix.scaled)
+    scaled = scaled_payoffs(gt.NormalFormGame.zero_sum(A))
+    assert scaled is not None
+    search = (interior_vertex if method == "interior point" else simplex_vertex)(scaled)
     try:
         while True:
             next(search)
@@ -173,7 +173,7 @@ def highspy_answer(A: np.ndarray, solver: str) -> Any:
     program.a_matrix_.index_ = np.tile(np.arange(n + 1, dtype=np.int32), m + 1)
     program.a_matrix_.value_ = dense.ravel()
     highs = highspy.Highs()
-    highs.silent()
+    highs.setOptionValue("output_flag", False)
     highs.setOptionValue("solver", solver)
     highs.passModel(program)
     highs.run()
