@@ -37,6 +37,7 @@ _CERTIFIERS: dict[type, dict[str, Any]] = {
 _PROFILES = {NormalFormGame: MixedProfile, ExtensiveFormGame: BehaviorProfile}
 
 
+_PATIENCE = 2e8  # operations: about a fifth of a second for the exact equilibrium nearby
 _IN_PROBABILITIES = ("logit-qre",)
 _WITH_NEARBY = ("nash", "minimax")
 
@@ -113,7 +114,7 @@ def _with_nearby(game: NormalFormGame, certificate: Certificate) -> Certificate:
     close = 0 < certificate.epsilon <= MAX_RELATIVE_EPSILON * violation_scale(game, "nash")
     if not close:
         return certificate
-    exact = nearby_exact_equilibrium(game, certificate.profile)
+    exact = nearby_exact_equilibrium(game, certificate.profile, max_operations=_PATIENCE)
     if exact is not None:
         radius = _distance(certificate.profile, exact)
         return replace(certificate, nearby=NearbyEquilibrium(radius, exact))
