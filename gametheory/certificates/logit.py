@@ -25,6 +25,8 @@ __all__ = ["certify_logit"]
 
 _PRECISION = 128  # bits; errors of the enclosures are then far below those of float profiles
 
+_TINIEST = -2000  # binary exponent; bounds need not be any smaller
+
 
 def certify_logit(game: NormalFormGame, profile: MixedProfile) -> Certificate:
     """Prove by how much, if at all, probabilities miss those of logit responses.
@@ -138,5 +140,7 @@ def _ball(number: Fraction) -> Any:
 
 def _upper_bound(ball: Any) -> Fraction:
     """Return a rational number that is no smaller than anything in the ball."""
-    mantissa, exponent = ball.abs_upper().man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    mantissa, exponent = map(int, ball.abs_upper().man_exp())
+    if mantissa and mantissa.bit_length() + exponent < _TINIEST:  # it might not fit in memory
+        mantissa, exponent = 1, _TINIEST
+    return Fraction(mantissa) * Fraction(2) ** exponent

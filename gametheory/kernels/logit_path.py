@@ -14,7 +14,8 @@ from typing import Any
 from numba import njit
 from numpy.typing import NDArray
 
-from gametheory.kernels.support_newton import FlatGame, Linearization, eliminate, linearize
+from gametheory.kernels.payoff_jacobian import deviation_jacobian
+from gametheory.kernels.support_newton import FlatGame, Linearization, eliminate
 
 __all__ = [
     "BIFURCATIONS",
@@ -85,17 +86,24 @@ def advance(
     for _ in range(attempts):
         if state[STALLED] != 0.0 or point[size - 1] >= target:
             break
-        if state[ORIENTATION] == 0.0 and not _begin(game, path, state, out, system):
-            break
-        step, landing = state[STEP], False
+        beginning, landing = state[ORIENTATION] == 0.0, False
+        step = state[STEP]
+        if beginning:
+            tangent[:] = 0.0
+            tangent[size - 1] = step = state[LAST_STEP] = 1.0
         if point[size - 1] + step * tangent[size - 1] >= target:
             step, landing = (target - point[size - 1]) / tangent[size - 1], True
-        bend = 0.5 * step / state[LAST_STEP]
-        for k in range(size):
-            trial[k] = point[k] + step * (tangent[k] + bend * (tangent[k] - before[k]))
-        if landing:
+        _predict(path, 0.0 if beginning else step, state[LAST_STEP])
+        if landing and not beginning:
             trial[size - 1] = target
-        shrink, sign = _correct(game, path, out, system, landing)
+        shrink, sign = _correct(game, path, out, system, landing or beginning)
+        if beginning:
+            tangent[:] = path[4]
+            before[:] = tangent
+            state[STEP] = state[LAST_STEP] = _FIRST_STEP
+            state[ORIENTATION] = sign
+            state[STALLED] = 1.0 if shrink == 0.0 else 0.0
+            continue
         cosine = 0.0
         for k in range(size):
             cosine += tangent[k] * path[4, k]
@@ -127,21 +135,11 @@ def advance(
 
 
 @njit(cache=True)
-def _begin(game: FlatGame, path: Array, state: Array, out: Linearization, system: Array) -> bool:
-    """Find the first tangent, that of growing rationality; False if the curve has none here."""
-    size = path.shape[1]
-    tangent, before, trial = path[1], path[2], path[3]
-    tangent[:] = 0.0
-    tangent[size - 1] = 1.0
-    trial[:] = path[0]
-    shrink, sign = _correct(game, path, out, system, True)
-    tangent[:] = path[4]
-    before[:] = tangent
-    state[STEP] = state[LAST_STEP] = _FIRST_STEP
-    state[ORIENTATION] = sign
-    if shrink == 0.0:
-        state[STALLED] = 1.0
-    return shrink != 0.0
+def _predict(path: Array, step: float, last_step: float) -> None:
+    """Extrapolate the curve from the point and the last two tangents, to second order."""
+    bend = 0.5 * step / last_step
+    for k in range(path.shape[1]):
+        path[3, k] = path[0, k] + step * (path[1, k] + bend * (path[1, k] - path[2, k]))
 
 
 @njit(cache=True)
@@ -160,14 +158,16 @@ def _correct(
     for correction in range(_MOST_CORRECTIONS):
         for k in range(size - 1):
             strategies[k] = math.exp(min(trial[k], 1.0))
-        linearize(game, strategies[: size - 1], out)
+        deviation_jacobian(
+            game.payoffs, game.offsets, strategies, out.values, out.jacobian, out.work
+        )
         _linearize(game, trial, strategies, out, system)
         for k in range(size):
             system[size - 1, k] = 0.0 if fixed else tangent[k]
         if fixed:
             system[size - 1, size - 1] = 1.0
         system[size - 1, size], system[size - 1, size + 1] = 0.0, 1.0
-        sign = eliminate(system, size, size + 2)
+        sign = eliminate(system, size, size + 2, 0.0)
         if sign == 0.0:
             return 0.0, 0.0
         length, change = 0.0, 0.0

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from gametheory.kernels.payoff_jacobian import deviation_jacobian
 
 __all__ = [
+    "DIVERGED",
+    "SINGULAR",
+    "SOLVED",
     "FlatGame",
     "Linearization",
     "eliminate",
@@ -25,7 +28,10 @@ __all__ = [
 
 Array = NDArray[Any]
 
+SOLVED, SINGULAR, DIVERGED = 0, 1, 2
+
 _MOST_STEPS = 25
+_SMALLEST_PIVOT = 1e-10  # of payoffs of unit range
 _CONVERGED = 1e-9  # the step after one of this size is lost in rounding
 _LARGEST_STEP = 4.0
 
@@ -66,14 +72,13 @@ def new_linearization(game: FlatGame) -> Linearization:
     )
 
 
-@njit(cache=True)
 def linearize(game: FlatGame, strategies: Array, out: Linearization) -> None:
     """Fill ``out`` with the deviation payoffs at a profile and their derivatives."""
     deviation_jacobian(game.payoffs, game.offsets, strategies, out.values, out.jacobian, out.work)
 
 
 @njit(cache=True)
-def eliminate(matrix: Array, size: int, columns: int) -> float:
+def eliminate(matrix: Array, size: int, columns: int, smallest: float) -> float:
     """Solve linear systems in place, by Gaussian elimination with partial pivoting.
 
     Parameters
@@ -81,6 +86,9 @@ def eliminate(matrix: Array, size: int, columns: int) -> float:
     matrix : ndarray of float64
         The head of each of the first ``size`` rows holds ``size`` coefficients, then the
         right-hand sides up to ``columns``, which the solutions replace.
+    size, columns : int
+    smallest : float
+        A pivot up to this size is zero.
 
     Returns
     -------
@@ -93,7 +101,7 @@ def eliminate(matrix: Array, size: int, columns: int) -> float:
         for i in range(k + 1, size):
             if abs(matrix[i, k]) > best:
                 best, row = abs(matrix[i, k]), i
-        if not 0.0 < best < np.inf:
+        if not smallest < best < np.inf:
             return 0.0
         if row != k:
             sign = -sign
@@ -120,8 +128,8 @@ def eliminate(matrix: Array, size: int, columns: int) -> float:
 @njit(cache=True)
 def support_newton(
     game: FlatGame, support: Array, strategies: Array, out: Linearization, system: Array
-) -> bool:
-    """Move ``strategies`` to a solution on ``support``; False if the steps do not shrink.
+) -> int:
+    """Move ``strategies`` to a solution on ``support``: SOLVED, or why there is none.
 
     Parameters
     ----------
@@ -143,7 +151,7 @@ def support_newton(
             strategies[action] = 0.0
     before = _LARGEST_STEP
     for _ in range(_MOST_STEPS):
-        linearize(game, strategies, out)
+        deviation_jacobian(game.payoffs, offsets, strategies, values, jacobian, out.work)
         system[:size, : size + 1] = 0.0
         row = 0
         for player in range(n):
@@ -157,16 +165,16 @@ def support_newton(
                 system[k + player, row] = 1.0
                 system[k + player, size] -= strategies[action]
                 row += 1
-        if eliminate(system, size, size + 1) == 0.0:
-            return False
+        if eliminate(system, size, size + 1, _SMALLEST_PIVOT) == 0.0:
+            return SINGULAR
         step = 0.0
         for column in range(k):
             step = max(step, abs(system[column, size]))
         if not step <= min(_LARGEST_STEP, 2.0 * before + _CONVERGED):
-            return False
+            return DIVERGED
         for column in range(k):
             strategies[support[column]] += system[column, size]
         if step <= _CONVERGED:
-            return True
+            return SOLVED
         before = step
-    return False
+    return DIVERGED

@@ -105,13 +105,15 @@ def refine_on_support(game: UnitGame, strategies: Floats) -> Floats | None:
     other. Where the system on the support is singular, as in a continuum of equilibria, steps
     of least norm stay near the given profile.
     """
-    from gametheory.kernels.support_newton import linearize, support_newton
+    from gametheory.kernels.support_newton import DIVERGED, SINGULAR, linearize, support_newton
 
     linearize(game.flat, strategies, game.local)
     support = _support(game, strategies)
     solution = strategies.copy()
-    regular = support_newton(game.flat, support, solution, game.local, game.system)
-    if not regular:
+    status = support_newton(game.flat, support, solution, game.local, game.system)
+    if status == DIVERGED:
+        return None
+    if status == SINGULAR:
         solution = _least_norm_steps(game, support, strategies)
     if not np.isfinite(solution).all() or solution.min() < -_ROUNDING:
         return None
