@@ -15,13 +15,12 @@ last variable is always set, so that no key is zero.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from gametheory.kernels.compiling import compiled, inner
 from gametheory.kernels.vertex_proofs import (
     PERTURBED,
     UNPROVEN,
@@ -45,8 +44,7 @@ _LEAST_PIVOT = 1e-11
 _PIVOTS_BETWEEN_REFRESHES = 100
 _FIRST_LENGTH = 1 << 11
 
-_compiled = partial(njit, cache=True, error_model="numpy")
-_inner = partial(_compiled, no_cpython_wrapper=True)
+_NO_BIT = np.int64(-1)  # typed, as a literal would have its callees compiled twice
 
 
 class Walk(NamedTuple):
@@ -70,7 +68,7 @@ class Walk(NamedTuple):
     found: NDArray[np.uint64]
     state: NDArray[np.int64]
     work: NDArray[np.float64]
-    index: NDArray[np.int64]
+    indices: NDArray[np.int64]
 
 
 def begin(M: NDArray[np.float64], N: NDArray[np.float64], b: NDArray[np.float64]) -> Walk:
@@ -94,7 +92,7 @@ def begin(M: NDArray[np.float64], N: NDArray[np.float64], b: NDArray[np.float64]
     """
     n, m = M.shape
     words = (m + n) // 64 + 1
-    work, index = workspace(n, m)
+    work, indices = workspace(n, m)
     walk = Walk(
         M=np.ascontiguousarray(M),
         N=np.ascontiguousarray(N),
@@ -109,7 +107,7 @@ def begin(M: NDArray[np.float64], N: NDArray[np.float64], b: NDArray[np.float64]
         found=np.empty((64, words), dtype=np.uint64),
         state=np.zeros(6, dtype=np.int64),
         work=work,
-        index=index,
+        indices=indices,
     )
     walk.key[-1] = np.uint64(1) << np.uint64((m + n) % 64)
     return walk
@@ -124,8 +122,8 @@ def grown(walk: Walk) -> Walk:
     return walk._replace(table=table, path=path)
 
 
-@_inner
-def _word(key: Any, w: int, first: int, second: int) -> Any:
+@inner
+def _word(key: Any, w: int, first: Any, second: Any) -> Any:
     """Word w of the key with two bits turned (-1: none)."""
     word = key[w]
     if first >> 6 == w:
@@ -135,8 +133,8 @@ def _word(key: Any, w: int, first: int, second: int) -> Any:
     return word
 
 
-@_inner
-def _slot(table: Any, key: Any, first: int, second: int) -> int:
+@inner
+def _slot(table: Any, key: Any, first: Any, second: Any) -> Any:
     """Where the key with two bits turned is, or ~place where it belongs."""
     words = key.shape[0]
     mask = np.uint64(table.shape[0] - 1)
@@ -158,7 +156,13 @@ def _slot(table: Any, key: Any, first: int, second: int) -> int:
         place = (place + np.uint64(1)) & mask
 
 
-@_compiled
+@inner
+def _store(key: Any, table: Any, row: int) -> None:
+    for w in range(key.shape[0]):
+        table[row, w] = key[w]
+
+
+@compiled
 def _rehash(old: Any, new: Any) -> None:
     """Copy all keys into a larger table."""
     words = old.shape[1]
@@ -167,23 +171,22 @@ def _rehash(old: Any, new: Any) -> None:
         for w in range(words):
             occupied = occupied or old[place, w] != np.uint64(0)
         if occupied:
-            slot = ~_slot(new, old[place], -1, -1)
-            for w in range(words):
-                new[slot, w] = old[place, w]
+            slot = ~_slot(new, old[place], _NO_BIT, _NO_BIT)
+            _store(old[place], new, slot)
 
 
-@_inner
+@inner
 def _turn(key: Any, variable: int) -> None:
     key[variable >> 6] ^= np.uint64(1) << np.uint64(variable & 63)
 
 
-@_inner
-def _has(key: Any, variable: int) -> bool:
+@inner
+def _has(key: Any, variable: int) -> Any:
     return (key[variable >> 6] >> np.uint64(variable & 63)) & np.uint64(1) != np.uint64(0)
 
 
-@_inner
-def _pivot(walk: Any, row: int, column: int) -> None:
+@inner
+def _pivot(walk: Any, row: Any, column: Any) -> None:
     """Exchange a basic with a nonbasic variable."""
     T = walk.T
     n, width = T.shape
@@ -202,7 +205,7 @@ def _pivot(walk: Any, row: int, column: int) -> None:
     walk.place[entering], walk.place[leaving] = ~row, column
 
 
-@_inner
+@inner
 def _to_origin(walk: Any) -> None:
     """Write the dictionary of the basis of all slacks."""
     n, m = walk.M.shape
@@ -217,13 +220,15 @@ def _to_origin(walk: Any) -> None:
         walk.place[c] = c
 
 
-@_inner
+@inner
 def _refresh(walk: Any) -> bool:
     """Compute the dictionary of the key's basis anew, by the largest pivots; False if singular."""
     n, m = walk.M.shape
     _to_origin(walk)
     while True:
-        largest, row, column, missing = 0.0, 0, 0, False
+        row: Any = np.int64(0)
+        column: Any = np.int64(0)
+        largest, missing = 0.0, False
         for c in range(m):
             if walk.nonbasic[c] < m and _has(walk.key, walk.nonbasic[c]):
                 missing = True
@@ -238,7 +243,7 @@ def _refresh(walk: Any) -> bool:
         _pivot(walk, row, column)
 
 
-@_inner
+@inner
 def _leaving_row(T: Any, column: int) -> int:
     """Return the row that first stops the growth of a column's variable; -1 if none does."""
     last = T.shape[1] - 1
@@ -250,7 +255,7 @@ def _leaving_row(T: Any, column: int) -> int:
     return best
 
 
-@_inner
+@inner
 def _unseen_neighbor(walk: Any, variable: int) -> tuple[int, int, int]:
     """Return the next variable whose growth leads to a basis not seen, the row and the slot.
 
@@ -269,7 +274,7 @@ def _unseen_neighbor(walk: Any, variable: int) -> tuple[int, int, int]:
     return variable, 0, -1
 
 
-@_inner
+@inner
 def _arrive(walk: Any) -> int:
     """Prove the vertex just reached, with a fresh dictionary if this one has grown stale."""
     state = walk.state
@@ -280,26 +285,26 @@ def _arrive(walk: Any) -> int:
             if not _refresh(walk):
                 return UNPROVEN
         level = prove_simple(
-            walk.M, walk.b, walk.T, walk.basic, walk.nonbasic, walk.work, walk.index
+            walk.M, walk.b, walk.T, walk.basic, walk.nonbasic, walk.work, walk.indices
         )
         if fresh or level != UNPROVEN:
             return level
         fresh = True
 
 
-@_compiled
-def advance(walk: Any, vertices: int) -> int:
-    """Visit up to so many new vertices and return RUNNING, ENDED, FULL or UNCLEAR.
+@compiled
+def advance(walk: Any, steps: int) -> int:
+    """Take so many steps at most and return RUNNING, ENDED, FULL or UNCLEAR.
 
     ``walk.found[: walk.state[FOUND]]`` are the keys of the vertices that may have a reply; the
-    caller takes them and sets the count back to zero. Two pivots and m ratio tests a vertex.
+    caller takes them and sets the count back to zero. A vertex takes two steps: there and back.
     """
     key, table, path, state = walk.key, walk.table, walk.path, walk.state
     if state[SEEN] == 0:
         _to_origin(walk)
-        table[~_slot(table, key, -1, -1)] = key
+        _store(key, table, ~_slot(table, key, _NO_BIT, _NO_BIT))
         state[SEEN] = 1
-    while True:
+    for _ in range(steps):
         variable, row, slot = _unseen_neighbor(walk, state[_NEXT])
         state[_NEXT] = variable
         if row < 0:
@@ -308,7 +313,7 @@ def advance(walk: Any, vertices: int) -> int:
         if forward:
             if state[SEEN] == path.shape[0]:
                 return FULL
-            if vertices == 0 or state[FOUND] == walk.found.shape[0]:
+            if state[FOUND] == walk.found.shape[0]:
                 return RUNNING
             left = walk.basic[row]
             path[state[_DEPTH], 0], path[state[_DEPTH], 1] = variable, left
@@ -326,8 +331,7 @@ def advance(walk: Any, vertices: int) -> int:
             state[_DEPTH] -= 1
             state[_NEXT] = variable + 1
             continue
-        table[slot] = key
-        vertices -= 1
+        _store(key, table, slot)
         state[_DEPTH] += 1
         state[SEEN] += 1
         state[_NEXT] = 0
@@ -335,7 +339,8 @@ def advance(walk: Any, vertices: int) -> int:
         if level == UNPROVEN:
             return UNCLEAR
         if level == PERTURBED or not has_no_reply(
-            walk.N, walk.basic, walk.nonbasic, walk.work, walk.index
+            walk.N, walk.basic, walk.nonbasic, walk.work, walk.indices
         ):
-            walk.found[state[FOUND]] = key
+            _store(key, walk.found, state[FOUND])
             state[FOUND] += 1
+    return RUNNING

@@ -9,11 +9,11 @@ Of a basis, ``K`` is the matrix of its tight rows and used columns: k of each.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
+
+from gametheory.kernels.compiling import inner
 
 __all__ = ["PERTURBED", "SIMPLE", "UNPROVEN", "has_no_reply", "prove_simple", "workspace"]
 
@@ -26,8 +26,6 @@ _ROUNDED_BOUNDS = 1.0 + 1e-9
 _LEAST_PIVOT = 1e-11
 _WORST_INVERSE = 1e-6
 _LEAST_GAIN = 1e-10  # smaller ones are left to exact arithmetic
-
-_inner = partial(njit, cache=True, error_model="numpy", no_cpython_wrapper=True)
 
 
 def workspace(n: int, m: int) -> tuple[Any, Any]:
@@ -42,7 +40,7 @@ def workspace(n: int, m: int) -> tuple[Any, Any]:
     return np.empty((most + 4, most + 1)), np.empty((3, most + 1), dtype=np.int64)
 
 
-@_inner
+@inner
 def prove_simple(M: Any, b: Any, T: Any, basic: Any, nonbasic: Any, work: Any, index: Any) -> int:
     """Prove a basis to be that of a simple vertex of {x >= 0, M x <= b}.
 
@@ -71,7 +69,7 @@ def prove_simple(M: Any, b: Any, T: Any, basic: Any, nonbasic: Any, work: Any, i
     """
     n, m = M.shape
     x = work[0]
-    k = 0
+    k = np.int64(0)  # typed, as a literal would have its callees compiled twice
     for r in range(n):
         if basic[r] < m:
             if not T[r, m] > 0.0:
@@ -105,9 +103,9 @@ def prove_simple(M: Any, b: Any, T: Any, basic: Any, nonbasic: Any, work: Any, i
     return level
 
 
-@_inner
+@inner
 def _solution_error(
-    M: Any, b: Any, T: Any, nonbasic: Any, k: int, work: Any, index: Any
+    M: Any, b: Any, T: Any, nonbasic: Any, k: Any, work: Any, index: Any
 ) -> tuple[float, float]:
     """Bound |x - K^-1 b| and |K^-1 (b - 1)| in the maximum norm; inf if K may be singular."""
     x, residuals, row_sums, row = work[0], work[1], work[2], work[3]
@@ -154,8 +152,8 @@ def _solution_error(
     return norm * residual, norm * shift
 
 
-@_inner
-def _invert(K: Any, k: int, swaps: Any) -> bool:
+@inner
+def _invert(K: Any, k: Any, swaps: Any) -> bool:
     """Invert a k x k matrix in place with row pivoting (Gauss and Jordan); False if singular."""
     for p in range(k):
         row = p
@@ -185,7 +183,7 @@ def _invert(K: Any, k: int, swaps: Any) -> bool:
     return True
 
 
-@_inner
+@inner
 def has_no_reply(N: Any, basic: Any, nonbasic: Any, work: Any, index: Any) -> bool:
     """Whether it is proven that a simple vertex x is part of no equilibrium.
 
@@ -204,12 +202,12 @@ def has_no_reply(N: Any, basic: Any, nonbasic: Any, work: Any, index: Any) -> bo
     m, n = N.shape
     used, tight, y, z = index[0], index[2], work[0], work[1]
     K = work[4 : 4 + min(m, n)]
-    k = 0
+    k = np.int64(0)
     for r in range(n):
         if basic[r] < m:
             used[k] = basic[r]
             k += 1
-    k = 0
+    k = np.int64(0)
     for c in range(m):
         if nonbasic[c] >= m:
             tight[k] = nonbasic[c] - m
@@ -229,8 +227,9 @@ def has_no_reply(N: Any, basic: Any, nonbasic: Any, work: Any, index: Any) -> bo
     if y[worst] < -_LEAST_GAIN:
         for a in range(k):
             z[a] = K[worst, a]
-        return _refutes(N, used, tight, z, -1, k)
-    better, most_earned = -1, 1.0 + _LEAST_GAIN
+        return _refutes(N, used, tight, z, np.int64(-1), k)
+    better: Any = np.int64(-1)
+    most_earned = 1.0 + _LEAST_GAIN
     for i in range(m):
         earned = 0.0
         for t in range(k):
@@ -246,8 +245,8 @@ def has_no_reply(N: Any, basic: Any, nonbasic: Any, work: Any, index: Any) -> bo
     return _refutes(N, used, tight, z, better, k)
 
 
-@_inner
-def _refutes(N: Any, used: Any, tight: Any, z: Any, better: int, k: int) -> bool:
+@inner
+def _refutes(N: Any, used: Any, tight: Any, z: Any, better: Any, k: Any) -> bool:
     """Check Farkas's numbers, z for the support and 1 for a better action, with their roundings.
 
     Where the combination of a column misses zero by a little, a little is added to all of z.
@@ -269,4 +268,5 @@ def _refutes(N: Any, used: Any, tight: Any, z: Any, better: int, k: int) -> bool
     for a in range(k):
         total += z[a]
         size += abs(z[a])
-    return total + k * lift * _ROUNDED_BOUNDS + rounding * (size + k * lift) < 0.0
+    above: float = total + k * lift * _ROUNDED_BOUNDS + rounding * (size + k * lift)
+    return above < 0.0

@@ -37,7 +37,7 @@ Matrix = NDArray[Any]  # of int64, or of Python ints where those do not suffice
 Weights = Mapping[int, int]  # action -> positive weight, in proportion to its probability
 
 _FITS = 2**61
-_WORTH_COMPARING = 50_000_000  # entries; looking for dominance should cost a moment at most
+_WORTH_COMPARING = 20_000_000  # pairs of payoffs; dominance should cost a moment at most
 
 
 class Vertex(NamedTuple):
@@ -122,7 +122,8 @@ def _drop_dominated(own: list[Matrix], kept: list[NDArray[np.intp]]) -> None:
     while unchanged < 2:
         matrix = own[player]
         unchanged += 1
-        if len(matrix) > 1 and len(matrix) * matrix.size <= _WORTH_COMPARING:
+        pairs = len(matrix) * matrix.size * (20 if matrix.dtype == object else 1)
+        if len(matrix) > 1 and pairs <= _WORTH_COMPARING:
             beaten = (matrix[:, None, :] > matrix[None, :, :]).all(axis=2).any(axis=0)
             if beaten.any():
                 own[player] = matrix[~beaten]
@@ -221,13 +222,12 @@ def _solve(matrix: Matrix, rows: Sequence[int], columns: Sequence[int]) -> tuple
     if n_rows == n_columns:
         try:
             ones = fmpz_mat(n_rows, 1, [1] * n_rows)
-            solution, _ = (
-                fmpz_mat(n_rows, n_rows, chosen.ravel().tolist()).solve(ones).numer_denom()
-            )
+            system = fmpz_mat(n_rows, n_rows, chosen.ravel().tolist())
+            solution: Any = system.solve(ones)
         except ZeroDivisionError:
             pass
         else:
-            return _nonnegative(columns, [int(entry) for entry in solution.entries()])
+            return _nonnegative(columns, [int(p) for p in solution.numer_denom()[0].entries()])
     augmented = np.ones((n_rows, n_columns + 1), dtype=chosen.dtype)
     augmented[:, :-1] = chosen
     reduced, scale, rank = fmpz_mat(n_rows, n_columns + 1, augmented.ravel().tolist()).rref()
@@ -273,16 +273,37 @@ def _face_vertices(payoffs: Matrix, vertex: Vertex) -> Generator[Weights | None,
     if not all(i in dictionary.tight() for i in vertex.support):
         return
     raising = {v for v, rate in zip(dictionary.nonbasic, rates, strict=True) if rate < 0}
+    free = _not_forced_to_zero(dictionary, raising | dropped)
     seen = set()
-    free = frozenset(dictionary.nonbasic + dictionary.basic) - raising - dropped
-    for _ in walk_bases(dictionary, free):
-        found = dictionary.support()
-        tight = dictionary.tight()
-        if (frozenset(found), tight) not in seen:
-            seen.add((frozenset(found), tight))
-            yield {vertex.tight[action]: weight for action, weight in found.items()}
-        else:
+    for new in walk_bases(dictionary, free):
+        found = dictionary.support() if new else {}
+        corner = (frozenset(found), dictionary.tight())
+        if not new or corner in seen:
             yield None
+        else:
+            seen.add(corner)
+            yield {vertex.tight[action]: weight for action, weight in found.items()}
+
+
+def _not_forced_to_zero(dictionary: IntegerDictionary, zero: set[int]) -> frozenset[int]:
+    """Return the variables that may be positive while those of ``zero`` are not.
+
+    A row whose right-hand side is zero and whose entries are all nonnegative forces its nonbasic
+    variables to zero, and so on. Not all that are zero on a face are seen, but most are.
+    """
+    zero, before = set(zero), -1
+    degenerate = [entries for entries in dictionary.rows if not entries[-1]]
+    while before != len(zero):
+        before = len(zero)
+        for entries in degenerate:
+            left = [
+                (v, e)
+                for v, e in zip(dictionary.nonbasic, entries, strict=False)
+                if e and v not in zero
+            ]
+            if all(entry > 0 for _, entry in left):
+                zero.update(variable for variable, _ in left)
+    return frozenset(dictionary.nonbasic + dictionary.basic) - zero
 
 
 def _falling_rates(

@@ -106,8 +106,10 @@ class IntegerDictionary:
 
 def walk_bases(
     dictionary: IntegerDictionary, may_enter: Iterable[int] | None = None
-) -> Iterator[None]:
-    """Lead the dictionary through every lexicographically feasible basis, pausing at each.
+) -> Iterator[bool]:
+    """Lead the dictionary through every lexicographically feasible basis.
+
+    Yields True at each basis when it is first reached, and False after each step back.
 
     Depth first: a pivot to a basis not seen before, and back when all neighbors were seen. Two
     pivots and (number of columns) ratio tests a basis; the bases seen are remembered.
@@ -122,12 +124,12 @@ def walk_bases(
     Examples
     --------
     >>> square = IntegerDictionary([[1, 0], [0, 1]])
-    >>> [square.tight() for _ in walk_bases(square)]
+    >>> [square.tight() for new in walk_bases(square) if new]
     [(), (0,), (0, 1), (1,)]
     """
     allowed = frozenset(dictionary.nonbasic + dictionary.basic if may_enter is None else may_enter)
     seen, path, column = {dictionary.key}, [], 0
-    yield
+    yield True
     while True:
         while column < len(dictionary.nonbasic):
             if dictionary.nonbasic[column] in allowed:
@@ -137,11 +139,12 @@ def walk_bases(
                     seen.add(key)
                     dictionary.pivot(row, column)
                     path.append((row, column))
-                    yield
+                    yield True
                     column = -1
             column += 1
         if not path:
             return
         row, column = path.pop()
         dictionary.pivot(row, column)
+        yield False
         column += 1

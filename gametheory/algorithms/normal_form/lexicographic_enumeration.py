@@ -74,9 +74,11 @@ def exact_enumeration(
     """Yield the equilibria of all vertices that are not known yet; see the algorithm above."""
     dictionary = IntegerDictionary(polytope.constraints.tolist())
     bases = 0
-    for _ in walk_bases(dictionary):
-        bases += 1
+    for new in walk_bases(dictionary):
         yield None
+        if not new:
+            continue
+        bases += 1
         vertex = Vertex(tuple(sorted(dictionary.support())), dictionary.tight())
         if vertex.support and vertex not in known:
             known.add(vertex)

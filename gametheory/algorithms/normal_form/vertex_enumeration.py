@@ -142,7 +142,8 @@ def _unit_columns(matrix: Matrix) -> NDArray[np.float64]:
     if matrix.dtype == object:
         columns = zip(matrix.T.tolist(), powers.tolist(), strict=True)
         return np.array([[entry / (1 << power) for entry in c] for c, power in columns]).T
-    return np.ldexp(matrix.astype(np.float64), -powers)
+    scaled: NDArray[np.float64] = np.ldexp(matrix.astype(np.float64), -powers)
+    return scaled
 
 
 def _walk(
@@ -159,7 +160,7 @@ def _walk(
     from gametheory.kernels import polytope_vertices as kernel
 
     walk = kernel.begin(_unit_columns(polytope.constraints), _unit_columns(polytope.payoffs), right)
-    piece = max(1, _WORK_A_CALL // (polytope.constraints.size * 16))
+    piece = max(1, _WORK_A_CALL // (polytope.constraints.size * 8))
     code = kernel.RUNNING
     while code in (kernel.RUNNING, kernel.FULL):
         code = kernel.advance(walk, piece)
