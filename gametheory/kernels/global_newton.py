@@ -30,8 +30,9 @@ Array = NDArray[Any]
 # no step is short enough, or two branches meet.
 WORKING, AT_ZERO, ENDED, LOST = 0, 1, 2, 3
 
-# Places in ``state``: trial steps so far; the action that has just changed sides, or -1.
-_STEPS, _ENTERING = 0, 1
+# Places in ``state``: trial steps so far; the action that has just changed sides, or -1; the
+# orientation of the tangent.
+_STEPS, _ENTERING, _SIDE = 0, 1, 2
 
 _PLAIN = -1  # a step to no particular place
 _NEVER = np.inf
@@ -41,8 +42,8 @@ _FEASIBLE = -1e-9
 _SHORTEST = 1e-9
 _LONGEST = 4.0
 _FIRST = 0.1
-_STRAY = 0.2  # a correction may be this part of the step, or the step is tried shorter
-_STRAIGHT = 0.7  # cosine of the angle between tangents
+_STRAY = 0.1  # a correction may be this part of the step, or the step is tried shorter
+_STRAIGHT = 0.95  # cosine of the angle between tangents
 
 
 class RayPath(NamedTuple):
@@ -58,8 +59,9 @@ class RayPath(NamedTuple):
         Scratch.
     step : ndarray of float64, shape (1,)
         Length of the next step.
-    state : ndarray of int64, shape (2,)
-        Trial steps so far; the action that has just changed sides, or -1.
+    state : ndarray of int64, shape (3,)
+        Trial steps so far; the action that has just changed sides, or -1; the sign of the
+        determinant of the cell's equations' derivatives over the tangent, constant in a cell.
     """
 
     ray: Array
@@ -98,7 +100,7 @@ def new_ray_path(game: GameArrays, ray: Array, favorites: Array, level: float) -
         np.zeros_like(point),
         np.zeros_like(point),
         np.array([_FIRST]),
-        np.array([0, -1], np.int64),
+        np.array([0, -1, 0], np.int64),
     )
 
 
@@ -117,7 +119,8 @@ def follow_ray(game: GameArrays, path: RayPath, budget: int) -> int:
     for _ in range(budget):
         path.state[_STEPS] += 1
         if path.state[_STEPS] == 1 or path.state[_ENTERING] >= 0:
-            if not _tangent(game, path, path.point, path.tangent):
+            path.state[_SIDE] = _tangent(game, path, path.point, path.tangent)
+            if path.state[_SIDE] == 0:
                 return LOST
             _orient(path)
         event, length = _next_event(path)
@@ -143,9 +146,7 @@ def follow_ray(game: GameArrays, path: RayPath, budget: int) -> int:
             path.step[0] = max(path.step[0], _FIRST)
         else:
             path.point[last] = 0.0
-            if _tangent(game, path, path.point, path.next_tangent):
-                _align(path)
-                path.tangent[:] = path.next_tangent
+            path.tangent[:] = path.next_tangent
             return AT_ZERO
     return WORKING
 
@@ -172,7 +173,8 @@ def _next_event(path: RayPath) -> tuple[int, float]:
             position, slope = -position, -slope
         if slope < -1e-14 and (k < last or position > 0.0):
             length = max(position, 0.0) / -slope
-            if length < nearest:
+            # Where a degenerate game has ties at lambda = 0, that is the place to stop at.
+            if length < nearest or (k == last and length <= nearest + _CONVERGED):
                 event, nearest = k if k < last else len(path.ray), length
     return event, nearest
 
@@ -195,8 +197,8 @@ def _coefficients(game: GameArrays, path: RayPath, members: Array, matrix: Array
 
 
 @njit(cache=True)
-def _tangent(game: GameArrays, path: RayPath, point: Array, tangent: Array) -> bool:
-    """Fill in a unit tangent of the cell's curve at a point; False where branches meet."""
+def _tangent(game: GameArrays, path: RayPath, point: Array, tangent: Array) -> int:
+    """Fill in a unit tangent of the cell's curve at a point; its orientation, 0 for none."""
     n, size = len(game.offsets) - 1, len(path.ray)
     members = np.flatnonzero(path.in_use)
     count = len(members)
@@ -205,9 +207,15 @@ def _tangent(game: GameArrays, path: RayPath, point: Array, tangent: Array) -> b
     pivot_row = np.empty(unknowns, np.int64)
     _linearize_at(game, path, point)
     _coefficients(game, path, members, matrix)
-    if eliminate(matrix, unknowns - 1, unknowns, pivot_row) < unknowns - 1:
-        return False
+    rank, sign = eliminate(matrix, unknowns - 1, unknowns, pivot_row)
+    if rank < unknowns - 1:
+        return 0
     free = np.argmin(pivot_row)
+    pivot_row[free] = unknowns - 1
+    for c in range(unknowns):
+        for before in range(c):
+            if pivot_row[before] > pivot_row[c]:
+                sign = -sign
     length = 1.0
     for c in range(unknowns):
         if c != free:
@@ -222,7 +230,7 @@ def _tangent(game: GameArrays, path: RayPath, point: Array, tangent: Array) -> b
             for place in range(count):
                 game.values[k] += game.jacobian[k, members[place]] * tangent[members[place]]
     _slacks(game, path, tangent)
-    return True
+    return sign
 
 
 @njit(cache=True)
@@ -256,6 +264,7 @@ def _orient(path: RayPath) -> None:
     path.state[_ENTERING] = -1
     if forward < 0.0:
         _reverse(path.tangent)
+        path.state[_SIDE] *= -1
 
 
 @njit(cache=True)
@@ -266,7 +275,7 @@ def _reverse(vector: Array) -> None:
 
 @njit(cache=True)
 def _align(path: RayPath) -> float:
-    """Turn ``next_tangent`` along ``tangent``; return the cosine, up to slacks' different norm."""
+    """Turn ``next_tangent`` along ``tangent``; return the cosine from before, without slacks."""
     size = len(path.ray)
     product, first, second = 0.0, 0.0, 0.0
     for k in range(len(path.tangent)):
@@ -276,7 +285,7 @@ def _align(path: RayPath) -> float:
             second += path.next_tangent[k] ** 2
     if product < 0.0:
         _reverse(path.next_tangent)
-    return abs(product) / np.sqrt(first * second)
+    return product / np.sqrt(first * second)
 
 
 @njit(cache=True)
@@ -379,6 +388,28 @@ def _acceptable(game: GameArrays, path: RayPath, event: int, length: float) -> b
             stray = path.trial[k] - path.point[k] - length * path.tangent[k]
             if abs(stray) > _STRAY * length + _SHORTEST:
                 return False
-    if event != _PLAIN:
-        return True
-    return _tangent(game, path, path.trial, path.next_tangent) and _align(path) > _STRAIGHT
+    side = _tangent(game, path, path.trial, path.next_tangent)
+    if side == 0:  # a degenerate game may have branches meet where lambda is zero
+        path.next_tangent[:] = path.tangent
+        return event == size
+    cosine = _align(path)
+    same_side = (side == path.state[_SIDE]) == (cosine > 0.0)
+    return same_side and abs(cosine) > _STRAIGHT and not _dips(path, event, length)
+
+
+@njit(cache=True)
+def _dips(path: RayPath, event: int, length: float) -> bool:
+    """Whether some coordinate may have been below zero, or lambda beyond it, between two points.
+
+    It falls at one end and rises at the other, and the tangents meet on the wrong side of zero.
+    """
+    size, last = len(path.ray), len(path.point) - 1
+    for place in range(size + 1):
+        k = place if place < size else last
+        sign = -1.0 if k == last and path.point[k] < 0.0 else 1.0
+        falls, rises = sign * path.tangent[k], sign * path.next_tangent[k]
+        if place != event and falls < 0.0 < rises and path.point[k] != 0.0:
+            fallen = (sign * (path.point[k] - path.trial[k]) + rises * length) / (rises - falls)
+            if sign * path.point[k] + falls * fallen < 0.0:
+                return True
+    return False

@@ -13,8 +13,10 @@ _RELATIVE_ZERO = 1e-12
 
 
 @njit(cache=True)
-def eliminate(matrix: NDArray[Any], rows: int, columns: int, pivot_row: NDArray[Any]) -> int:
-    """Reduce the leading block of a matrix, in place, and return its numerical rank.
+def eliminate(
+    matrix: NDArray[Any], rows: int, columns: int, pivot_row: NDArray[Any]
+) -> tuple[int, int]:
+    """Reduce the leading block of a matrix, in place; return its numerical rank and a sign.
 
     Parameters
     ----------
@@ -27,6 +29,12 @@ def eliminate(matrix: NDArray[Any], rows: int, columns: int, pivot_row: NDArray[
         with the free unknowns at zero is ``x[c] = matrix[pivot_row[c], columns]``, and the null
         vector of one free column f is one at f and ``-matrix[pivot_row[c], f]`` elsewhere.
 
+    Returns
+    -------
+    rank, sign : int
+        The sign is that of the determinant of the block's pivot columns in the order of their
+        pivots, if there is a pivot in each row.
+
     Notes
     -----
     Entries below 1e-12 of the largest are zero: a singular but consistent system still gets a
@@ -34,7 +42,7 @@ def eliminate(matrix: NDArray[Any], rows: int, columns: int, pivot_row: NDArray[
     multiplications.
     """
     pivot_row[:columns] = -1
-    zero = 0.0
+    zero, sign = 0.0, 1
     for step in range(min(rows, columns)):
         row, column, largest = -1, -1, zero
         for r in range(step, rows):
@@ -43,10 +51,12 @@ def eliminate(matrix: NDArray[Any], rows: int, columns: int, pivot_row: NDArray[
                 if entry > largest and pivot_row[c] < 0:
                     row, column, largest = r, c, entry
         if row < 0:
-            return step
+            return step, sign
         if step == 0:
             zero = _RELATIVE_ZERO * largest
         pivot_row[column] = step
+        if (row != step) != (matrix[row, column] < 0.0):
+            sign = -sign
         inverse = 1.0 / matrix[row, column]
         for c in range(columns + 1):
             moved = matrix[row, c]
@@ -58,4 +68,4 @@ def eliminate(matrix: NDArray[Any], rows: int, columns: int, pivot_row: NDArray[
                 for c in range(columns + 1):
                     matrix[r, c] -= factor * matrix[step, c]
                 matrix[r, column] = 0.0
-    return min(rows, columns)
+    return min(rows, columns), sign

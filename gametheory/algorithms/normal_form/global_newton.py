@@ -56,7 +56,7 @@ _SAME = 1e-9
     rank=22,
 )
 def global_newton(
-    game: NormalFormGame, *, seed: int = 0, restarts: int = 20, max_steps: int = 20_000
+    game: NormalFormGame, *, seed: int = 0, restarts: int = 5, max_steps: int = 20_000
 ) -> Search:
     """Yield each equilibrium that the path of one ray meets.
 

@@ -17,6 +17,7 @@ another ray, and in the end with the global Newton method.
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,7 +66,7 @@ def iterated_polymatrix(
     seed : int
         Determines the rays.
     restarts : int
-        Further rays to try when one fails, before and again within the global Newton method.
+        Further rays to try when one fails, before the global Newton method is asked.
     max_iterations : int
         Polymatrix approximations for each ray.
 
@@ -77,8 +78,8 @@ def iterated_polymatrix(
     Returns
     -------
     Outcome
-        ``iterations`` counts the polymatrix games solved, or the global Newton method's steps
-        where it had to help. NUMERICAL_FAILURE if that failed too.
+        ``iterations`` counts the polymatrix games solved, and the global Newton method's steps
+        if it failed as well: then ITERATION_LIMIT or NUMERICAL_FAILURE, as that says.
 
     Examples
     --------
@@ -95,7 +96,7 @@ def iterated_polymatrix(
         if profile is not None:
             yield profile
             return Outcome(iterations=iterations)
-    return (yield from global_newton(game, seed=seed, restarts=restarts))
+    return (yield from _first_of(global_newton(game, seed=seed), iterations))
 
 
 def _run(
@@ -110,7 +111,7 @@ def _run(
     )
 
     path = new_path(ray, favorites(arrays, ray))
-    most_pivots = 1000 + 100 * len(ray)
+    most_pivots = 500 + 30 * len(ray)
     piece = _OPERATIONS_A_CALL // (3 * arrays.payoffs.size + len(ray) * (len(ray) + 2))
     piece = max(1, min(piece, 1000))
     outcome = WORKING
@@ -119,3 +120,17 @@ def _run(
         yield None
     profile = cut_by_player(arrays, path.target) if outcome == FOUND else None
     return profile, path.iterations
+
+
+def _first_of(search: Search, iterations: int) -> Search:
+    """Yield what another method finds first, and nothing after it."""
+    while True:
+        try:
+            profile = next(search)
+        except StopIteration as end:
+            failed: Outcome = end.value
+            return replace(failed, iterations=failed.iterations + iterations)
+        yield profile
+        if profile is not None:
+            search.close()
+            return Outcome(iterations=iterations)
