@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.text import Text
 
-from gametheory.console import INTERRUPTED, NO, ErrorsInWords, out, run
+from gametheory.console import INTERRUPTED, NO, ErrorsInWords, at_work, out, run
 from gametheory.solution import Solution
 
 __all__ = ["app", "main"]
@@ -54,7 +54,12 @@ def solve(
     from gametheory.solve import solve as solve_game
 
     opened = _open(game)
-    solution = solve_game(opened, concept, method, find=find, time_limit=time_limit)
+    with at_work(
+        "solving (the first use of a method compiles it, which can take a minute)"
+    ) as tell:
+        solution = solve_game(
+            opened, concept, method, find=find, time_limit=time_limit, callback=tell
+        )
     if save is not None and solution.equilibria:
         from gametheory.formats import save_profile
 

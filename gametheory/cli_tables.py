@@ -54,12 +54,19 @@ def solution_tables(game: Any, solution: Solution) -> Group:
     ]
     if solution.reason:
         parts.append(Text(solution.reason))
+    if any(not component.is_point for component in solution.components):
+        parts += [Text("components, each point of which is an equilibrium:")]
+        parts += [Text(f"  {component}") for component in solution.components[:SHOWN]]
+        hidden = len(solution.components) - SHOWN
+        parts += [Text(f"  ... and {hidden:,} more components")] if hidden > 0 else []
     pairs = zip(solution.equilibria, solution.certificates, strict=True)
     for number, (profile, certificate) in enumerate(pairs, 1):
         if number > SHOWN:
             parts.append(Text(f"... and {count - SHOWN:,} more; --json shows all of them"))
             break
         title = f"equilibrium {number} of {count}" if count > 1 else "equilibrium"
+        if solution.indices and solution.indices[number - 1] is not None:
+            title += f", index {solution.indices[number - 1]:+d}"
         parts += [Text(""), Text.assemble((title, "bold"), f"  {certificate}")]
         parts.append(_profile_table(game, profile, certificate))
     return Group(*parts)
@@ -79,7 +86,8 @@ def method_list(methods: Iterable[Algorithm]) -> Group:
     """List the algorithms, each with what it promises, what it takes and who published it."""
     parts: list[RenderableType] = []
     for method in methods:
-        solves = f"  finds {', '.join(method.concepts)}; takes {method.form.__name__}"
+        how_many = "all" if method.finds == "all" else "one"
+        solves = f"  finds {how_many} ({', '.join(method.concepts)}); takes {method.form.__name__}"
         parts.append(Text.assemble((method.name, "bold"), solves))
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
         for name in ("guarantee", "cost", "source"):

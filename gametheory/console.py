@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 
 from gametheory.errors import GameTheoryError
 
-__all__ = ["INTERRUPTED", "NO", "WRONG_INPUT", "ErrorsInWords", "error", "out", "run"]
+__all__ = ["INTERRUPTED", "NO", "WRONG_INPUT", "ErrorsInWords", "at_work", "error", "out", "run"]
 
 NO, WRONG_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -33,6 +33,21 @@ def error(message: str, *, kind: str = "error") -> None:
     console = Console(file=sys.stderr, highlight=False)
     color = "red" if kind == "error" else "yellow"
     console.print(Text.assemble((f"{kind}: ", f"bold {color}"), message), soft_wrap=True)
+
+
+@contextmanager
+def at_work(what: str) -> Iterator[Callable[[int, float], None]]:
+    """Show on a terminal that work goes on, with what was found and the time it has taken.
+
+    Gives a function to call with the number of solutions found and the seconds so far. It writes
+    to standard error, and nothing at all where that is no terminal.
+    """
+    console = Console(file=sys.stderr, highlight=False)
+    if not console.is_terminal:
+        yield lambda found, seconds: None
+        return
+    with console.status(Text(what)) as status:
+        yield lambda found, seconds: status.update(Text(f"{found} found, {seconds:.0f} s"))
 
 
 class ErrorsInWords(TyperGroup):
