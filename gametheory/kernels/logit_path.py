@@ -67,9 +67,9 @@ def advance(
     game : FlatGame
     path : ndarray of float64, shape (6, M + 1)
         In and out: the point, the tangent there, the tangent before; the rest is scratch.
-        All tangents zero: the path begins here.
     state : ndarray of float64, shape (STATE_LENGTH,)
-        In and out: see the names above; zeros at the beginning, but for MOST_CHANGE.
+        In and out: see the names above; zeros at the beginning, but for MOST_CHANGE. While
+        ORIENTATION is zero, the tangent is still to be found.
     trail : ndarray of float64, shape (attempts, M + 1)
         Out: the points reached.
     out : Linearization

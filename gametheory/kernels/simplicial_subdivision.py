@@ -21,10 +21,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gametheory.kernels.payoff_jacobian import contract
+from gametheory.kernels.deviation_payoffs import deviation_payoffs
 from gametheory.kernels.support_newton import FlatGame
 
-__all__ = ["BROKEN", "ENDED", "RUNNING", "center", "deviation_payoffs", "restart", "trace"]
+__all__ = ["BROKEN", "ENDED", "N_ROWS", "RUNNING", "STATE_LENGTH", "center", "restart", "trace"]
 
 Array = NDArray[Any]
 
@@ -41,27 +41,6 @@ _NEITHER, _LABEL, _BLOCKED = 0, 1, 2
 # new one to label; whether it is new.
 _DIMENSION, _AT, _NEW = range(3)
 STATE_LENGTH = 3
-
-
-@njit(cache=True)
-def deviation_payoffs(game: FlatGame, strategies: Array, values: Array, work: Array) -> None:
-    """Fill ``values`` with the payoff of every action when the others follow ``strategies``."""
-    payoffs, offsets = game.payoffs, game.offsets
-    n = len(payoffs)
-    for own in range(n):
-        cells, current, buffer = payoffs.shape[1], payoffs[own], 0
-        for other in range(n - 1, own, -1):
-            size = offsets[other + 1] - offsets[other]
-            cells //= size
-            contract(current, cells, size, 1, strategies, offsets[other], work[buffer])
-            current, buffer = work[buffer], 1 - buffer
-        for other in range(own):
-            size = offsets[other + 1] - offsets[other]
-            cells //= size
-            contract(current, 1, size, cells, strategies, offsets[other], work[buffer])
-            current, buffer = work[buffer], 1 - buffer
-        for action in range(offsets[own], offsets[own + 1]):
-            values[action] = current[action - offsets[own]]
 
 
 @njit(cache=True)

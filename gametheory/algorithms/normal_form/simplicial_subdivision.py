@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _FINEST = 2**40  # beyond it, labels are decided by rounding
-_OPERATIONS_A_CALL = 2e7
+_OPERATIONS_A_CALL = 1e7
 
 
 @register(
