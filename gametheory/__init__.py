@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         nash_conv,
         player_regrets,
     )
+    from gametheory.concepts.equilibrium_index import equilibrium_index
+    from gametheory.concepts.nash_components import NashComponent, NashSubset, nash_components
     from gametheory.errors import (
         GameFormatError,
         GameTheoryError,
@@ -42,7 +44,8 @@ if TYPE_CHECKING:
     from gametheory.games.game_tree import GameTree
     from gametheory.games.normal_form import NormalFormGame
     from gametheory.games.profiles import MixedProfile
-    from gametheory.solution import Certificate, Solution, Status, Trace
+    from gametheory.games.quantal_response import LogitEquilibrium
+    from gametheory.solution import Certificate, NearbyEquilibrium, Solution, Status, Trace
     from gametheory.solve import solve
 
 __all__ = [
@@ -59,8 +62,12 @@ __all__ = [
     "InformationSet",
     "InvalidGame",
     "InvalidProfile",
+    "LogitEquilibrium",
     "MissingExtra",
     "MixedProfile",
+    "NashComponent",
+    "NashSubset",
+    "NearbyEquilibrium",
     "NormalFormGame",
     "Solution",
     "Status",
@@ -69,11 +76,13 @@ __all__ = [
     "best_response",
     "best_response_value",
     "catalog",
+    "equilibrium_index",
     "exploitability",
     "load_game",
     "load_profile",
     "max_regret",
     "methods",
+    "nash_components",
     "nash_conv",
     "player_regrets",
     "save_game",
@@ -98,8 +107,12 @@ make_lazy(
         "InformationSet": "gametheory.games.extensive_form",
         "InvalidGame": "gametheory.errors",
         "InvalidProfile": "gametheory.errors",
+        "LogitEquilibrium": "gametheory.games.quantal_response",
         "MissingExtra": "gametheory.errors",
         "MixedProfile": "gametheory.games.profiles",
+        "NashComponent": "gametheory.concepts.nash_components",
+        "NashSubset": "gametheory.concepts.nash_components",
+        "NearbyEquilibrium": "gametheory.solution",
         "NormalFormGame": "gametheory.games.normal_form",
         "Solution": "gametheory.solution",
         "Status": "gametheory.solution",
@@ -108,11 +121,13 @@ make_lazy(
         "best_response": "gametheory.concepts",
         "best_response_value": "gametheory.concepts",
         "catalog": "gametheory.games.catalog:",
+        "equilibrium_index": "gametheory.concepts.equilibrium_index",
         "exploitability": "gametheory.concepts",
         "load_game": "gametheory.formats",
         "load_profile": "gametheory.formats",
         "max_regret": "gametheory.concepts",
         "methods": "gametheory.algorithms.registry:algorithms",
+        "nash_components": "gametheory.concepts.nash_components",
         "nash_conv": "gametheory.concepts",
         "player_regrets": "gametheory.concepts",
         "save_game": "gametheory.formats",

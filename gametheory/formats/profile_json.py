@@ -13,6 +13,7 @@ from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
+from gametheory.games.quantal_response import LogitEquilibrium
 from gametheory.rationals import decode
 from gametheory.solution import Certificate
 
@@ -34,7 +35,12 @@ def profile_from_document(document: Any, game: Any) -> MixedProfile | BehaviorPr
     """
     if isinstance(game, NormalFormGame):
         rows = document.get("strategies") if isinstance(document, Mapping) else document
-        profile = MixedProfile(_rows(rows, "strategies"))
+        strategies = _rows(rows, "strategies")
+        if isinstance(document, Mapping) and "rationality" in document:
+            rationality = float(decode(document["rationality"], "rationality"))
+            profile: MixedProfile = LogitEquilibrium(strategies, rationality)
+        else:
+            profile = MixedProfile(strategies)
         profile.check_fits(game)
         return profile
     if not isinstance(game, ExtensiveFormGame):

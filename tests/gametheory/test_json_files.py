@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,6 +83,22 @@ def test_certificates_are_verified_again_when_read(name, tmp_path):
     again = load_certificate(path, game)
     assert again.exact
     assert again.payoffs == certificate.payoffs
+
+
+def test_certificates_of_irrational_and_logit_equilibria_are_verified_again(tmp_path):
+    payoffs = np.random.default_rng(5).normal(size=(3, 3, 3, 3))
+    game = NormalFormGame(payoffs)
+    mixed = next(
+        one for one in gt.solve(game, find="all").certificates if not one.profile.is_pure()
+    )
+    logit = gt.solve(game, "logit-qre", rationality=2.0).certificate
+    for number, certificate in enumerate((mixed, logit)):
+        path = save_certificate(certificate, tmp_path / f"{number}.json")
+        assert json.loads(path.read_text()) == json.loads(certificate.to_json())
+        assert load_certificate(path, game) == certificate
+    forged = replace(mixed, nearby=gt.NearbyEquilibrium(Fraction(1, 10**60), unique=True))
+    with pytest.raises(GameFormatError, match=r"nearer than can be proven.*do not trust"):
+        load_certificate(save_certificate(forged, tmp_path / "forged.json"), game)
 
 
 def test_false_certificates_are_refused(tmp_path):
