@@ -33,7 +33,8 @@ __all__ = [
     "why_not_bimatrix",
 ]
 
-Matrix = NDArray[Any]  # of int64, or of Python ints where those do not suffice
+Matrix = list[list[int]]
+Integers = NDArray[Any]  # of int64, or of Python ints where those do not suffice
 Weights = Mapping[int, int]  # action -> positive weight, in proportion to its probability
 
 _FITS = 2**61
@@ -62,9 +63,9 @@ class BestResponsePolytope(NamedTuple):
     ----------
     player : int
         Whose strategies these are.
-    constraints : ndarray, shape (n_replies, n_actions)
+    constraints : list of list of int, shape (n_replies, n_actions)
         The opponent's payoffs, positive integers, each reply a row.
-    payoffs : ndarray, shape (n_actions, n_replies)
+    payoffs : list of list of int, shape (n_actions, n_replies)
         The player's own payoffs, positive integers.
     actions, replies : ndarray of int
         What the two players' actions that are left are called in the game.
@@ -102,21 +103,21 @@ def best_response_polytope(game: NormalFormGame) -> BestResponsePolytope:
     own = [both[0], both[1].T]  # each player's own actions as rows
     kept = [np.arange(len(matrix)) for matrix in own]
     _drop_dominated(own, kept)
-    positive = [_positive(matrix) for matrix in own]
+    positive: list[Matrix] = [_positive(matrix).tolist() for matrix in own]
     player = int(len(kept[1]) < len(kept[0]))
     return BestResponsePolytope(
         player, positive[1 - player], positive[player], kept[player], kept[1 - player]
     )
 
 
-def _wide(integers: Matrix) -> Matrix:
+def _wide(integers: Integers) -> Integers:
     """Take Python ints where differences could leave the range of int64."""
     if integers.dtype == object or np.abs(integers).max() >= _FITS:
         return integers.astype(object)
     return integers
 
 
-def _drop_dominated(own: list[Matrix], kept: list[NDArray[np.intp]]) -> None:
+def _drop_dominated(own: list[Integers], kept: list[NDArray[np.intp]]) -> None:
     """Remove strictly dominated actions from both matrices until none is left."""
     player, unchanged = 0, 0
     while unchanged < 2:
@@ -133,29 +134,30 @@ def _drop_dominated(own: list[Matrix], kept: list[NDArray[np.intp]]) -> None:
         player = 1 - player
 
 
-def _positive(own: Matrix) -> Matrix:
+def _positive(own: Integers) -> Integers:
     """Move and scale payoffs to small positive integers that have the same best replies.
 
     Adding a number to a player's payoffs against one action of the opponent changes no best
     reply, and maps the polytope projectively onto another with the same labels.
     """
-    moved = own - own.min(axis=0)
-    divisor = np.gcd.reduce(moved, axis=None)
-    positive = (moved // divisor if divisor else moved) + 1
-    fits = positive.max() < _FITS
-    return np.ascontiguousarray(positive.astype(np.int64 if fits else object))
+    moved: Integers = own - own.min(axis=0)
+    divisor: Any = np.gcd.reduce(moved, axis=None)
+    positive: Integers = (moved // divisor if divisor else moved) + 1
+    return positive
 
 
-def exact_vertex(constraints: Matrix, used: Sequence[int], tight: Sequence[int]) -> Vertex | None:
-    """Return the vertex with a given basis, with its support and all its tight rows, exactly.
+def exact_vertex(
+    constraints: Matrix, used: Sequence[int], tight: Sequence[int]
+) -> tuple[Vertex, Weights] | None:
+    """Return the vertex with a given basis, with all its tight rows, and its strategy, exactly.
 
     None if the basis is singular, or its solution outside of the polytope.
 
     Examples
     --------
-    >>> exact_vertex(np.array([[1, 1], [1, 2]]), [1], [1])
-    Vertex(support=(1,), tight=(1,))
-    >>> exact_vertex(np.array([[1, 1], [1, 2]]), [1], [0]) is None
+    >>> exact_vertex([[1, 1], [1, 2]], [1], [1])
+    (Vertex(support=(1,), tight=(1,)), {1: 1})
+    >>> exact_vertex([[1, 1], [1, 2]], [1], [0]) is None
     True
     """
     dimension, weights = _solve(constraints, tight, used)
@@ -166,13 +168,13 @@ def exact_vertex(constraints: Matrix, used: Sequence[int], tight: Sequence[int])
     if most != earned[tight[0]]:
         return None
     best = tuple(reply for reply, payoff in enumerate(earned) if payoff == most)
-    return Vertex(tuple(weights), best)
+    return Vertex(tuple(weights), best), weights
 
 
 def facing_vertices(
-    polytope: BestResponsePolytope, vertex: Vertex
+    polytope: BestResponsePolytope, vertex: Vertex, strategy: Weights
 ) -> Generator[tuple[Weights, Weights] | None, None, None]:
-    """Yield every extreme equilibrium that has a given vertex: the pairs of both players' weights.
+    """Yield every extreme equilibrium of a vertex, given with its strategy: both players' weights.
 
     Yields None as a heartbeat.
 
@@ -186,11 +188,8 @@ def facing_vertices(
         return
     if dimension == 0:
         earned = _earned(polytope.payoffs, reply)
-        if max(earned) > earned[vertex.support[0]]:
-            return
-    strategy = _solve(polytope.constraints, vertex.tight, vertex.support)[1]
-    if dimension == 0:
-        yield strategy, reply
+        if max(earned) == earned[vertex.support[0]]:
+            yield strategy, reply
         return
     for facing in _face_vertices(polytope.payoffs, vertex):
         yield None if facing is None else (strategy, facing)
@@ -217,20 +216,16 @@ def _solve(matrix: Matrix, rows: Sequence[int], columns: Sequence[int]) -> tuple
     """
     from flint import fmpz_mat
 
-    chosen = matrix[np.ix_(rows, columns)]
-    n_rows, n_columns = chosen.shape
+    chosen = [[matrix[r][c] for c in columns] for r in rows]
+    n_rows, n_columns = len(rows), len(columns)
     if n_rows == n_columns:
         try:
-            ones = fmpz_mat(n_rows, 1, [1] * n_rows)
-            system = fmpz_mat(n_rows, n_rows, chosen.ravel().tolist())
-            solution: Any = system.solve(ones)
+            solution: Any = fmpz_mat(chosen).solve(fmpz_mat(n_rows, 1, [1] * n_rows))
         except ZeroDivisionError:
             pass
         else:
             return _nonnegative(columns, [int(p) for p in solution.numer_denom()[0].entries()])
-    augmented = np.ones((n_rows, n_columns + 1), dtype=chosen.dtype)
-    augmented[:, :-1] = chosen
-    reduced, scale, rank = fmpz_mat(n_rows, n_columns + 1, augmented.ravel().tolist()).rref()
+    reduced, scale, rank = fmpz_mat([[*row, 1] for row in chosen]).rref()
     if rank > n_columns or not any(int(reduced[rank - 1, c]) for c in range(n_columns)):
         return -1, {}
     if rank < n_columns:
@@ -247,9 +242,8 @@ def _nonnegative(columns: Sequence[int], solution: list[int]) -> tuple[int, Weig
 
 def _earned(matrix: Matrix, weights: Weights) -> list[int]:
     """Return what each row earns against weights on the columns, times the sum of the weights."""
-    columns = matrix[:, list(weights)].astype(object)
-    earned: list[int] = (columns @ np.array(list(weights.values()), dtype=object)).tolist()
-    return earned
+    used = list(weights.items())
+    return [sum(row[column] * weight for column, weight in used) for row in matrix]
 
 
 def _face_vertices(payoffs: Matrix, vertex: Vertex) -> Generator[Weights | None, None, None]:
@@ -258,7 +252,7 @@ def _face_vertices(payoffs: Matrix, vertex: Vertex) -> Generator[Weights | None,
     The sum of the slacks of the support's rows is minimized by the simplex method. Where it is
     zero the variables that would raise it stay zero, and the walk over the rest is the face's.
     """
-    dictionary = IntegerDictionary(payoffs[:, list(vertex.tight)].tolist())
+    dictionary = IntegerDictionary([[row[reply] for reply in vertex.tight] for row in payoffs])
     slacks = frozenset(dictionary.n_unknowns + i for i in vertex.support)
     dropped: set[int] = set()
     while True:

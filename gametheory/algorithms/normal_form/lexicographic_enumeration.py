@@ -72,16 +72,17 @@ def exact_enumeration(
     game: NormalFormGame, polytope: BestResponsePolytope, known: set[Vertex]
 ) -> Search:
     """Yield the equilibria of all vertices that are not known yet; see the algorithm above."""
-    dictionary = IntegerDictionary(polytope.constraints.tolist())
+    dictionary = IntegerDictionary(polytope.constraints)
     bases = 0
     for new in walk_bases(dictionary):
         yield None
         if not new:
             continue
         bases += 1
-        vertex = Vertex(tuple(sorted(dictionary.support())), dictionary.tight())
+        strategy = dictionary.support()
+        vertex = Vertex(tuple(sorted(strategy)), dictionary.tight())
         if vertex.support and vertex not in known:
             known.add(vertex)
-            for pair in facing_vertices(polytope, vertex):
+            for pair in facing_vertices(polytope, vertex, strategy):
                 yield None if pair is None else equilibrium_profile(game, polytope, pair)
     return Outcome(iterations=bases, complete=True)

@@ -129,21 +129,17 @@ def vertex_enumeration(game: NormalFormGame, *, max_vertices: int = 30_000_000) 
 
 def _floats_suffice(polytope: BestResponsePolytope) -> bool:
     """Whether no payoff vanishes beside another in floats."""
-    return all(int(m.max()) < _WIDEST for m in (polytope.constraints, polytope.payoffs))
+    matrices = (polytope.constraints, polytope.payoffs)
+    return all(max(map(max, matrix)) < _WIDEST for matrix in matrices)
 
 
 def _unit_columns(matrix: Matrix) -> NDArray[np.float64]:
-    """Divide columns by powers of two to bring their maxima into (0.5, 1], one rounding an entry.
+    """Divide columns by powers of two to bring their maxima into [0.5, 1), one rounding an entry.
 
     That rescales the unknowns of the polytope and changes no sign of any.
     """
-    largest = matrix.max(axis=0).tolist()
-    powers = np.array([int(entry).bit_length() for entry in largest])
-    if matrix.dtype == object:
-        columns = zip(matrix.T.tolist(), powers.tolist(), strict=True)
-        return np.array([[entry / (1 << power) for entry in c] for c, power in columns]).T
-    scaled: NDArray[np.float64] = np.ldexp(matrix.astype(np.float64), -powers)
-    return scaled
+    powers = [1 << max(column).bit_length() for column in zip(*matrix, strict=True)]
+    return np.array([[p / power for p, power in zip(row, powers, strict=True)] for row in matrix])
 
 
 def _walk(
@@ -160,17 +156,17 @@ def _walk(
     from gametheory.kernels import polytope_vertices as kernel
 
     walk = kernel.begin(_unit_columns(polytope.constraints), _unit_columns(polytope.payoffs), right)
-    piece = max(1, _WORK_A_CALL // (polytope.constraints.size * 8))
+    piece = max(1, _WORK_A_CALL // (8 * len(polytope.constraints) * len(polytope.payoffs)))
     code = kernel.RUNNING
     while code in (kernel.RUNNING, kernel.FULL):
         code = kernel.advance(walk, piece)
         for used, tight in _bases(walk.found[: walk.state[kernel.FOUND]], polytope):
-            vertex = exact_vertex(polytope.constraints, used, tight)
-            if vertex is None:
+            exact = exact_vertex(polytope.constraints, used, tight)
+            if exact is None:
                 return _Walked(int(walk.state[kernel.SEEN]), proven=False)
-            if vertex not in known:
-                known.add(vertex)
-                for pair in facing_vertices(polytope, vertex):
+            if exact[0] not in known:
+                known.add(exact[0])
+                for pair in facing_vertices(polytope, *exact):
                     yield None if pair is None else equilibrium_profile(game, polytope, pair)
         walk.state[kernel.FOUND] = 0
         if code == kernel.FULL:
@@ -185,7 +181,7 @@ def _bases(
     keys: NDArray[np.uint64], polytope: BestResponsePolytope
 ) -> Iterator[tuple[list[int], list[int]]]:
     """Read keys as used columns and tight rows."""
-    n, m = polytope.constraints.shape
+    n, m = len(polytope.constraints), len(polytope.payoffs)
     if not len(keys):
         return
     octets = keys.astype("<u8").view(np.uint8).reshape(len(keys), -1)
