@@ -285,7 +285,7 @@ def _align(path: RayPath) -> float:
             second += path.next_tangent[k] ** 2
     if product < 0.0:
         _reverse(path.next_tangent)
-    return product / np.sqrt(first * second)
+    return float(product / np.sqrt(first * second))
 
 
 @njit(cache=True)

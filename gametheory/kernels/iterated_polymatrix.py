@@ -229,7 +229,7 @@ def _exchange(tableau: Array, basic: Array, nonbasic: Array, row: int, column: i
                 tableau[r, c] += factor * tableau[row, c]
     left = basic[row]
     basic[row], nonbasic[column] = nonbasic[column], left
-    return (left + size) % (2 * size)
+    return int((left + size) % (2 * size))
 
 
 @njit(cache=True)

@@ -184,7 +184,7 @@ def test_it_is_registered() -> None:
 
 def test_unit_payoffs_keep_what_floats_would_lose() -> None:
     game = NormalFormGame([[10**30, 10**30 + 3, 10**30 + 1]])
-    assert unit_payoffs(game, 0).tolist() == [0.0, 1.0, 1 / 3]
+    assert unit_payoffs(game).tolist() == [[0.0, 1.0, 1 / 3]]
 
 
 def test_a_ray_has_a_favorite_and_a_least_liked_action() -> None:

@@ -28,32 +28,37 @@ TOLERANCE = 1e-13
 _OVERFLOW = 2.0**1022
 
 
-def unit_payoffs(game: NormalFormGame, player: int) -> Floats:
-    """Return one player's payoffs, flat, moved and scaled to [0, 1]; zeros if they are all equal.
+def unit_payoffs(game: NormalFormGame) -> Floats:
+    """Return each player's payoffs, flat, moved and scaled to [0, 1]; zeros where all are equal.
 
     Differences are taken exactly, or rounded once, before anything else is.
 
+    Returns
+    -------
+    ndarray of float64, shape (n, m_1 * ... * m_n)
+
     Examples
     --------
-    >>> game = NormalFormGame([[10**17, 10**17 + 4, 10**17 + 1]])
-    >>> unit_payoffs(game, 0)
-    array([0.  , 1.  , 0.25])
+    >>> unit_payoffs(NormalFormGame([[10**17, 10**17 + 4, 10**17 + 1]]))
+    array([[0.  , 1.  , 0.25]])
     """
     if game.payoffs_are_exact:
-        floats = game.payoffs[player].ravel()
+        floats = game.payoffs.reshape(game.n_players, -1)
         if np.abs(floats).max() >= _OVERFLOW:
             floats = floats / 2
-        return _over_largest(floats - floats.min())
-    exact = game.integer_payoffs[player]
-    numbers = (game.exact_payoffs[player] if exact is None else exact.integers).ravel()
-    return _over_largest(numbers - numbers.min())
+        return _over_largest(floats - floats.min(axis=1, keepdims=True))
+    rows = []
+    for player, integers in enumerate(game.integer_payoffs):
+        numbers = (game.exact_payoffs[player] if integers is None else integers.integers).reshape(
+            1, -1
+        )
+        rows.append(_over_largest(numbers - numbers.min()))
+    return np.concatenate(rows)
 
 
 def _over_largest(moved: NDArray[Any]) -> Floats:
-    largest = moved.max()
-    if not largest > 0:
-        return np.zeros(moved.size)
-    scaled: Floats = (moved / largest).astype(np.float64)
+    largest = moved.max(axis=1, keepdims=True)
+    scaled: Floats = (moved / np.where(largest > 0, largest, 1)).astype(np.float64)
     return scaled
 
 
@@ -61,7 +66,7 @@ def game_arrays(game: NormalFormGame) -> GameArrays:
     """Lay a game out for the kernels, each player's payoffs scaled to [0, 1]."""
     from gametheory.kernels.equilibrium_newton import GameArrays
 
-    payoffs = np.stack([unit_payoffs(game, player) for player in range(game.n_players)])
+    payoffs = unit_payoffs(game)
     offsets = np.concatenate([[0], np.cumsum(game.n_actions)]).astype(np.int64)
     size = int(offsets[-1])
     return GameArrays(
@@ -80,14 +85,17 @@ def draw_ray(n_actions: tuple[int, ...], seed: int, attempt: int) -> Floats:
     at most one, the game is solved by dominance wherever lambda is above 8 or below -8.
     """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(attempt,)))
-    parts = []
-    for size in n_actions:
-        liked = rng.uniform(0.25, 0.75, size)
+    drawn = rng.random(sum(n_actions))
+    ray = 0.25 + 0.5 * drawn
+    start = 0
+    for size, scale in zip(n_actions, rng.uniform(0.5, 1.0, len(n_actions)).tolist(), strict=True):
+        own = slice(start, start + size)
         if size > 1:
-            favorite, least = rng.choice(size, 2, replace=False)
-            liked[favorite], liked[least] = 1.0, 0.0
-        parts.append(rng.uniform(0.5, 1.0) * liked)
-    return np.concatenate(parts)
+            ray[start + int(drawn[own].argmin())] = 0.0
+            ray[start + int(drawn[own].argmax())] = 1.0
+        ray[own] *= scale
+        start += size
+    return ray
 
 
 def favorites(arrays: GameArrays, ray: Floats) -> Floats:
