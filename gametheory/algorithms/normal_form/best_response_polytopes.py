@@ -4,7 +4,7 @@ Scale a strategy so that the opponent's best payoff against it is 1: the strateg
 become the polytope {x >= 0, M x <= 1}, M the opponent's payoffs, made positive. A vertex knows
 its *support* (the actions it uses) and the rows of M that are *tight* (the opponent's best
 replies). A pair of strategies is an equilibrium when each uses best replies only; it is extreme
-when both are vertices (Mangasarian 1964; von Stengel 2002, section 2).
+when both are vertices (Mangasarian 1964; von Stengel 2002).
 
 Given a vertex x, the opponent's strategies that are in equilibrium with it are the points of
 their polytope that use only x's best replies and make all of x's support tight: a face. So the
