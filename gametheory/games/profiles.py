@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["MixedProfile"]
 
 SUM_TOLERANCE = 1e-9
+_ZERO = Fraction(0)
 
 
 class MixedProfile:
@@ -122,7 +123,7 @@ class MixedProfile:
                     where=f"weights[{player}]",
                     valid="nonnegative integers, not all of them zero",
                 )
-            exact.append(tuple(Fraction(weight, total) for weight in vector))
+            exact.append(tuple(Fraction(w, total) if w else _ZERO for w in vector))
         profile = cls.__new__(cls)
         profile._keep(tuple(exact))
         profile.__dict__["exact"] = profile._fractions

@@ -26,7 +26,7 @@ from gametheory.kernels import lemke_howson as kernel
 from gametheory.kernels.capped_paths import SCHEDULE_LENGTH, next_path
 from gametheory.solution import Status
 from gametheory.solve import solve
-from tests.gametheory.test_support_enumeration import KNOWN
+from tests.gametheory.bimatrix_games import KNOWN
 
 Strategies = tuple[tuple[Fraction, ...], ...]
 
