@@ -73,7 +73,9 @@ def solve(
     started = time.perf_counter()
     if find not in ("one", "all"):
         raise UnsupportedGame(f"find={find!r}", valid="'one' or 'all'")
-    chosen = _choose(game, concept, method, find)
+    willing = _choose(game, concept, method, find)
+    # An option narrows the choice to the methods that have it; the first one says so if none has.
+    chosen = [a for a in willing if set(options) <= set(_option_names(a))] or willing[:1]
     accepted = [_options(algorithm, options, seed) for algorithm in chosen]
     limit = float("inf") if time_limit is None else time_limit
     search = _Search(game, concept, find=find, limit=limit, callback=callback)
@@ -151,7 +153,7 @@ _HINT = "ask for another concept, or verify a profile of your own with gametheor
 
 def _options(algorithm: Algorithm, options: dict[str, Any], seed: int | None) -> dict[str, Any]:
     """Refuse options that the algorithm does not have; hand the seed to those that draw."""
-    accepted = list(inspect.signature(algorithm.run).parameters)[1:]
+    accepted = _option_names(algorithm)
     unknown = [name for name in options if name not in accepted]
     if unknown:
         raise UnsupportedGame(
@@ -186,6 +188,11 @@ def _structure(game: Any, concept: str, search: _Search) -> _Structure:
         f"the indices of the {len(profiles)} equilibria sum to {total} instead of 1, so some "
         "are missing: please report this game",
     )
+
+
+def _option_names(algorithm: Algorithm) -> list[str]:
+    """All parameters of its generator but the game."""
+    return list(inspect.signature(algorithm.run).parameters)[1:]
 
 
 class _Search:

@@ -82,6 +82,13 @@ def test_a_two_player_game_is_lemke_howsons_and_a_matrix_game_the_simplex_method
     assert gt.solve(BATTLE, find="all").method == "vertex-enumeration"
 
 
+def test_an_option_chooses_among_the_methods_that_have_it() -> None:
+    labels = {gt.solve(BATTLE, label=label).profile for label in range(4)}
+    assert len(labels) == 2  # every label leads to one of the two pure equilibria
+    with pytest.raises(gt.UnsupportedGame, match="has no option 'lable'"):
+        gt.solve(BATTLE, lable=1)
+
+
 def test_components_and_indices_belong_to_complete_answers_only() -> None:
     everything = gt.solve(BATTLE, find="all")
     assert sorted(everything.indices) == [-1, 1, 1]
