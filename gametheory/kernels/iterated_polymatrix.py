@@ -19,7 +19,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gametheory.kernels.equilibrium_newton import GameArrays, linearize, polish_equilibrium
+from gametheory.kernels.equilibrium_newton import (
+    GameArrays,
+    assign,
+    clear,
+    linearize,
+    polish_equilibrium,
+)
 
 __all__ = ["FOUND", "LOST", "WORKING", "PolymatrixPath", "iterate_polymatrix", "new_path"]
 
@@ -140,10 +146,13 @@ def _start(game: GameArrays, path: PolymatrixPath) -> None:
     offsets, values, jacobian = game.offsets, game.values, game.jacobian
     n, size = len(offsets) - 1, len(path.ray)
     ray, tableau, basic, nonbasic = path.ray, path.tableau, path.basic, path.nonbasic
-    tableau[:, :] = 0.0
+    clear(tableau)
     best = np.empty(n, np.int64)
     for player in range(n):
-        best[player] = offsets[player] + np.argmax(ray[offsets[player] : offsets[player + 1]])
+        best[player] = offsets[player]
+        for k in range(offsets[player] + 1, offsets[player + 1]):
+            if ray[k] > ray[best[player]]:
+                best[player] = k
     nonbasic[size] = 2 * size
     for player in range(n):
         b = best[player]
@@ -243,7 +252,8 @@ def _end_path(game: GameArrays, path: PolymatrixPath, tolerance: float) -> bool:
     size = len(path.basic)
     target = path.target
     new = game.values  # free until the next linearization
-    new[:] = 0.0
+    for k in range(size):
+        new[k] = 0.0
     for k in range(size):
         if path.basic[k] < size:
             new[path.basic[k]] = max(path.tableau[k, size + 1], 0.0)
@@ -253,11 +263,12 @@ def _end_path(game: GameArrays, path: PolymatrixPath, tolerance: float) -> bool:
         settled = True
         for k in range(size):
             settled = settled and (new[k] > 0.0) == (target[k] > 0.0)
-    target[:] = new
+    assign(target, new)
     if settled:
-        polished = target.copy()
+        polished = np.empty(size)
+        assign(polished, target)
         if polish_equilibrium(game, polished) <= tolerance:
-            target[:] = polished
+            assign(target, polished)
             return True
     weight = 2.0 / (1.0 + path.state[_ITERATIONS])
     for k in range(size):

@@ -41,7 +41,8 @@ def eliminate(
     solution, which Newton's method on a continuum of equilibria needs. Costs rows^2 * columns
     multiplications.
     """
-    pivot_row[:columns] = -1
+    for c in range(columns):
+        pivot_row[c] = -1
     zero, sign = 0.0, 1
     for step in range(min(rows, columns)):
         row, column, largest = -1, -1, zero
