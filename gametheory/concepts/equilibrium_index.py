@@ -175,7 +175,7 @@ def _sign_on_supports(game: NormalFormGame, profile: MixedProfile) -> int:
 
     A positive factor for each player's rows changes no sign, so all is done in integers.
     """
-    from flint import fmpq, fmpq_mat
+    from flint import fmpq, fmpq_mat, fmpz_mat
 
     weights = _weights(profile)
     sizes = [len(actions) - 1 for actions in profile.support()]
@@ -185,8 +185,13 @@ def _sign_on_supports(game: NormalFormGame, profile: MixedProfile) -> int:
         if i != j and sizes[i] and sizes[j]:
             rows, columns = slice(starts[i], starts[i + 1]), slice(starts[j], starts[j + 1])
             jacobian[rows, columns] = _block(game, weights, i, j)
-    entries = [fmpq(-int(d.numerator), int(d.denominator)) for d in jacobian.ravel().tolist()]
-    determinant = fmpq_mat(starts[-1], starts[-1], entries).det() if entries else fmpq(1)
+    size, entries = starts[-1], (-jacobian).ravel().tolist()
+    determinant: Any = 1
+    if all(isinstance(entry, int) for entry in entries):
+        determinant = fmpz_mat(size, size, entries).det() if entries else determinant
+    else:
+        rationals = [fmpq(int(entry.numerator), int(entry.denominator)) for entry in entries]
+        determinant = fmpq_mat(size, size, rationals).det()
     return int(determinant > 0) - int(determinant < 0)
 
 
@@ -195,8 +200,8 @@ def _block(game: NormalFormGame, weights: list[_Weights], i: int, j: int) -> NDA
     others = [other for other in range(game.n_players) if other not in (i, j)]
     payoffs = np.moveaxis(_payoffs(game, i), (i, j), (0, 1))
     pair = _expected(payoffs[np.ix_(weights[i][0], weights[j][0])], weights, others)
-    # Without dividing, the blocks of one player would have different units: put j's own total back.
-    total = int(weights[j][1].sum())
-    advantages = (pair[1:] - pair[:1]) * total
+    # Without dividing, the blocks of one player have different units: put j's own total back. With
+    # two players there is one block each.
+    advantages = (pair[1:] - pair[:1]) * (int(weights[j][1].sum()) if others else 1)
     derivatives: NDArray[Any] = advantages[:, 1:] - advantages[:, :1]
     return derivatives
