@@ -35,17 +35,45 @@ class Status(StrEnum):
     NUMERICAL_FAILURE = "numerical_failure"
 
 
-@dataclass(frozen=True, slots=True)
+def _nothing() -> NDArray[np.float64]:
+    empty = np.empty(0)
+    empty.setflags(write=False)
+    return empty
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Trace:
-    """What an algorithm reported on its way.
+    """What happened on the way: of a search, or of a dynamic. What does not apply is empty.
 
     Attributes
     ----------
     found_after : tuple of float
-        Seconds from the start to each equilibrium, in the order of ``Solution.equilibria``.
+        Of a search: seconds from the start to each equilibrium, in the order of
+        ``Solution.equilibria``.
+    times : ndarray, shape (k,)
+        Of a dynamic: rounds played, or time passed, at each of its k records.
+    iterates : tuple of ndarray, each of shape (k, m_i)
+        Each player's (or population's) strategy at these times.
+    averages : tuple of ndarray, each of shape (k, m_i)
+        Each player's average strategy up to these times.
+    regrets : ndarray, shape (k, n_players)
+        Each player's external regret per round, or per unit of time, in payoff units.
+    gaps : ndarray, shape (k,)
+        NashConv of the averages, in payoff units.
+    iterate_gaps : ndarray, shape (k,)
+        NashConv of the iterates, in payoff units.
+    joint_average : ndarray, shape (m_1, ..., m_n)
+        The average of the joint play up to the last record, a distribution over joint actions.
     """
 
     found_after: tuple[float, ...] = ()
+    times: NDArray[np.float64] = field(default_factory=_nothing)
+    iterates: tuple[NDArray[np.float64], ...] = ()
+    averages: tuple[NDArray[np.float64], ...] = ()
+    regrets: NDArray[np.float64] = field(default_factory=_nothing)
+    gaps: NDArray[np.float64] = field(default_factory=_nothing)
+    iterate_gaps: NDArray[np.float64] = field(default_factory=_nothing)
+    joint_average: NDArray[np.float64] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +120,10 @@ class Certificate:
         The profile that was checked.
     nearby : NearbyEquilibrium or None
         Where the profile has a violation: an exact equilibrium proven to lie close to it.
+    objective_value : Fraction or None
+        What the solution is worth, where the concept asks for the best one by some objective.
+    objective_gap : Fraction or None
+        How far, at most, that is from the optimum; 0 is proven optimal, None is not proven.
     """
 
     concept: str
@@ -102,6 +134,8 @@ class Certificate:
     game_digest: str
     profile: Any
     nearby: NearbyEquilibrium | None = None
+    objective_value: Fraction | None = None
+    objective_gap: Fraction | None = None
 
     @property
     def exact(self) -> bool:
@@ -133,12 +167,18 @@ class Certificate:
 
     def __str__(self) -> str:
         if self.exact:
-            return f"{self.concept}: exact ({self.arithmetic} arithmetic)"
+            return f"{self.concept}: exact ({self.arithmetic} arithmetic)" + self._objective()
         text = f"{self.concept}: epsilon {float(self.epsilon):.3g} ({self.arithmetic} arithmetic)"
         if self.nearby is None:
-            return text
+            return text + self._objective()
         which = "the only" if self.nearby.unique else "an"
         return f"{text}; {which} equilibrium proven within {float(self.nearby.radius):.3g}"
+
+    def _objective(self) -> str:
+        if self.objective_value is None or self.objective_gap is None:
+            return ""
+        gap = self.objective_gap
+        return "; proven optimal" if gap == 0 else f"; at most {float(gap):.3g} from optimal"
 
 
 @dataclass(frozen=True, slots=True)

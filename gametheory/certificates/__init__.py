@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from importlib import import_module
+from typing import Any, NamedTuple
 
-from gametheory.certificates import extensive_form, logit, normal_form
 from gametheory.certificates.exact_support import nearby_exact_equilibrium
 from gametheory.certificates.isolation import isolate
 from gametheory.errors import InvalidProfile, UnsupportedGame
@@ -14,6 +14,7 @@ from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
+from gametheory.games.quantal_response import LogitEquilibrium
 from gametheory.solution import Certificate, NearbyEquilibrium, Solution
 
 __all__ = ["MAX_RELATIVE_EPSILON", "verify", "violation_scale"]
@@ -21,21 +22,33 @@ __all__ = ["MAX_RELATIVE_EPSILON", "verify", "violation_scale"]
 MAX_RELATIVE_EPSILON = 1e-6
 """A profile whose violation is a larger part of the scale than this is no solution."""
 
-_CERTIFIERS: dict[type, dict[str, Any]] = {
+
+class _Check(NamedTuple):
+    """Where the proof of one concept is, and what kind of claim it takes; loaded when asked for."""
+
+    module: str
+    function: str
+    claim: type
+
+    def __call__(self, game: Any, claim: Any) -> Certificate:
+        check = getattr(import_module(f"gametheory.certificates.{self.module}"), self.function)
+        certificate: Certificate = check(game, claim)
+        return certificate
+
+
+_CHECKS: dict[type, dict[str, _Check]] = {
     NormalFormGame: {
-        "nash": normal_form.certify_nash,
-        "pure-nash": normal_form.certify_pure_nash,
-        "minimax": normal_form.certify_minimax,
-        "logit-qre": logit.certify_logit,
+        "nash": _Check("normal_form", "certify_nash", MixedProfile),
+        "pure-nash": _Check("normal_form", "certify_pure_nash", MixedProfile),
+        "minimax": _Check("normal_form", "certify_minimax", MixedProfile),
+        "logit-qre": _Check("logit", "certify_logit", LogitEquilibrium),
     },
     ExtensiveFormGame: {
-        "nash": extensive_form.certify_nash,
-        "minimax": extensive_form.certify_minimax,
-        "subgame-perfect": extensive_form.certify_subgame_perfect,
+        "nash": _Check("extensive_form", "certify_nash", BehaviorProfile),
+        "minimax": _Check("extensive_form", "certify_minimax", BehaviorProfile),
+        "subgame-perfect": _Check("extensive_form", "certify_subgame_perfect", BehaviorProfile),
     },
 }
-_PROFILES = {NormalFormGame: MixedProfile, ExtensiveFormGame: BehaviorProfile}
-
 
 _PATIENCE = 2e8  # operations: about a fifth of a second for the exact equilibrium nearby
 _IN_PROBABILITIES = ("logit-qre",)
@@ -88,22 +101,23 @@ def verify(game: Any, claim: Any, concept: str = "nash", *, nearby: bool = True)
     if isinstance(claim, Solution | Certificate):
         profile, concept = claim.profile, claim.concept
     form = type(game)
-    if form not in _CERTIFIERS:
+    if form not in _CHECKS:
         raise UnsupportedGame(
             f"{form.__name__!r} is not a game form",
             valid="a NormalFormGame or an ExtensiveFormGame",
         )
-    if concept not in _CERTIFIERS[form]:
+    if concept not in _CHECKS[form]:
         raise UnsupportedGame(
             f"the concept {concept!r} cannot be certified for a {form.__name__}",
-            valid=f"one of {sorted(_CERTIFIERS[form])}",
+            valid=f"one of {sorted(_CHECKS[form])}",
         )
-    if not isinstance(profile, _PROFILES[form]):
+    check = _CHECKS[form][concept]
+    if not isinstance(profile, check.claim):
         raise InvalidProfile(
-            f"a {type(profile).__name__} is not a profile of a {form.__name__}",
-            valid=f"a {_PROFILES[form].__name__} made for this game",
+            f"a {type(profile).__name__} is no claim about {concept!r} of a {form.__name__}",
+            valid=f"a {check.claim.__name__} made for this game",
         )
-    certificate: Certificate = _CERTIFIERS[form][concept](game, profile)
+    certificate = check(game, profile)
     if nearby and form is NormalFormGame and concept in _WITH_NEARBY:
         return _with_nearby(game, certificate)
     return certificate

@@ -1,0 +1,181 @@
+"""Optimal bases in floats, by HiGHS, which may be asked again for a correction.
+
+A basis is most of what is taken from here: what is basic, not what it is worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gametheory.linear_programs.program import LinearProgram
+from gametheory.linear_programs.scaling import common_scale, row_scales, scaled
+
+__all__ = ["Basis", "FloatOptimum", "FloatSimplex"]
+
+Floats = NDArray[np.float64]
+
+_TOLERANCE = 1e-10  # the smallest that HiGHS takes
+_FIRST_SLICE = 0.05  # seconds of work before the caller may look at its clock; then doubled
+
+
+class Basis(NamedTuple):
+    """Basic variables and tight rows, as many of the one as of the other; the rest is zero."""
+
+    variables: tuple[int, ...]
+    rows: tuple[int, ...]
+
+
+class FloatOptimum(NamedTuple):
+    """A basis, and what floats say of it: of the program as it is inside, with scaled rows."""
+
+    basis: Basis
+    weights: Floats
+    duals: Floats
+
+
+class FloatSimplex:
+    """One program inside HiGHS, its rows and its objective scaled by powers of two.
+
+    Parameters
+    ----------
+    program : LinearProgram
+    start : Basis, optional
+        Where to start from. All rows then are equations, with explicit slacks: corrections give
+        slacks an objective of their own.
+
+    Attributes
+    ----------
+    reason : str
+        Why there is no basis, after a run that ended without one.
+    iterations : int
+        Simplex steps of all runs.
+    """
+
+    def __init__(self, program: LinearProgram, *, start: Basis | None = None) -> None:
+        import highspy
+
+        words: Any = highspy  # its types know neither all its methods nor its options
+        self._solver, self._words = words.Highs(), words
+        self.program, self.reason, self.iterations = program, "", 0
+        self._slacks = np.flatnonzero(~program.equalities) if start is not None else None
+        options: dict[str, Any] = {
+            "output_flag": False,
+            "presolve": "off",
+            "solver": "simplex",
+            "threads": 1,
+            "random_seed": 0,
+            "primal_feasibility_tolerance": _TOLERANCE,
+            "dual_feasibility_tolerance": _TOLERANCE,
+        }
+        for name, value in options.items():
+            self._solver.setOptionValue(name, value)
+        self._solver.passModel(self._inside())
+        if start is not None:
+            self._solver.setBasis(self._statuses(start))
+
+    def correct(self, lower: Floats, bounds: Floats, objective: Floats) -> None:
+        """Ask for the correction to a solution; slacks come after the variables."""
+        n_rows, n_columns = len(bounds), len(lower)
+        columns = np.arange(n_columns, dtype=np.int32)
+        rows = np.arange(n_rows, dtype=np.int32)
+        infinity = np.full(n_columns, self._words.kHighsInf)
+        self._solver.changeColsBounds(n_columns, columns, self._without_sign(lower), infinity)
+        self._solver.changeRowsBounds(n_rows, rows, bounds, bounds)
+        self._solver.changeColsCost(n_columns, columns, -objective)
+
+    def run(self) -> Generator[None, None, FloatOptimum | None]:
+        """Find an optimal basis; yields None between pieces of work.
+
+        Returns
+        -------
+        FloatOptimum or None
+            None, and ``reason``, if the program is infeasible, unbounded or was not solved.
+        """
+        slice_of_time, kinds = _FIRST_SLICE, self._words.HighsModelStatus
+        while True:
+            self._solver.setOptionValue("time_limit", self._solver.getRunTime() + slice_of_time)
+            self._solver.run()
+            status = self._solver.getModelStatus()
+            self.iterations += max(self._solver.getInfo().simplex_iteration_count, 0)
+            if status != kinds.kTimeLimit:
+                break
+            slice_of_time *= 2
+            yield None
+        if status == kinds.kOptimal:
+            return self._optimum()
+        self.reason = self._solver.modelStatusToString(status).lower()
+        return None
+
+    def _inside(self) -> Any:
+        program, scales = self.program, row_scales(self.program)
+        inside = self._words.HighsLp()
+        values = scaled(program.values, np.repeat(scales, np.diff(program.starts)))
+        starts, columns, objective = program.starts, program.columns, -self._objective()
+        bounds = scaled(program.bounds, scales)
+        infinity = self._words.kHighsInf
+        below = np.where(program.equalities, bounds, -infinity)
+        if self._slacks is not None:
+            n = program.shape[1]
+            ends = starts[1:][self._slacks]
+            values = np.insert(values, ends, 1.0)
+            columns = np.insert(columns, ends, n + np.arange(len(self._slacks)))
+            starts = starts + np.concatenate([[0], np.cumsum(~program.equalities)])
+            objective = np.append(objective, np.zeros(len(self._slacks)))
+            below = bounds
+        inside.num_row_, inside.num_col_ = len(bounds), len(objective)
+        inside.a_matrix_.format_ = self._words.MatrixFormat.kRowwise
+        inside.a_matrix_.start_, inside.a_matrix_.index_ = starts, columns
+        inside.a_matrix_.value_ = values
+        inside.col_cost_ = objective
+        inside.col_lower_ = self._without_sign(np.zeros(len(objective)))
+        inside.col_upper_ = np.full(len(objective), infinity)
+        inside.row_lower_, inside.row_upper_ = below, bounds
+        return inside
+
+    def _objective(self) -> Floats:
+        return scaled(self.program.objective, common_scale(self.program.objective))
+
+    def _without_sign(self, lower: Floats) -> Floats:
+        free = np.append(self.program.free, np.zeros(len(lower) - len(self.program.free), bool))
+        return np.where(free, -self._words.kHighsInf, lower)
+
+    def _statuses(self, start: Basis) -> Any:
+        kinds = self._words.HighsBasisStatus
+        n_rows, n_columns = self.program.shape
+        slacks = [] if self._slacks is None else self._slacks.tolist()
+        variables, tight = set(start.variables), set(start.rows)
+        basis = self._words.HighsBasis()
+        basis.col_status = [
+            *(kinds.kBasic if j in variables else kinds.kLower for j in range(n_columns)),
+            *(kinds.kLower if i in tight else kinds.kBasic for i in slacks),
+        ]
+        with_slack = set(slacks)
+        basis.row_status = [
+            kinds.kLower if i in tight or i in with_slack else kinds.kBasic for i in range(n_rows)
+        ]
+        return basis
+
+    def _optimum(self) -> FloatOptimum:
+        solution, basis = self._solver.getSolution(), self._solver.getBasis()
+        n_rows, n_columns = self.program.shape
+        is_basic = self._words.HighsBasisStatus.kBasic.__eq__
+        slacks = [] if self._slacks is None else self._slacks.tolist()
+        loose = {i for i, status in enumerate(basis.row_status) if is_basic(status)}
+        loose |= {
+            i
+            for i, status in zip(slacks, basis.col_status[n_columns:], strict=True)
+            if is_basic(status)
+        }
+        statuses = basis.col_status[:n_columns]
+        return FloatOptimum(
+            Basis(
+                tuple(j for j, status in enumerate(statuses) if is_basic(status)),
+                tuple(i for i in range(n_rows) if i not in loose),
+            ),
+            np.array(solution.col_value, dtype=np.float64)[:n_columns],
+            -np.array(solution.row_dual, dtype=np.float64),  # HiGHS minimizes
+        )
