@@ -6,6 +6,7 @@ exactly, before rounding to floats: differences of payoffs are right however lar
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ __all__ = ["UnitPayoffs", "unit_payoffs"]
 Floats = NDArray[np.float64]
 
 _WIDEST = 2**62  # differences above do not fit int64
+_EXACT = 2**53  # integers up to here are floats
 
 
 class UnitPayoffs(NamedTuple):
@@ -29,9 +31,11 @@ class UnitPayoffs(NamedTuple):
     tensors : ndarray of float64, shape (n_players, m_1, ..., m_n)
         Each player's payoffs minus its lowest one, over ``unit``.
     unit : float
-        The largest range of a player's payoffs, in payoff units; 1.0 if no payoffs differ.
+        The smallest power of two that is at least the largest range of a player's payoffs, in
+        payoff units; 1.0 if no payoffs differ. Dividing by it rounds nothing, so that sums of
+        integer payoffs over many rounds, and ties between them, are exact.
     widths : ndarray of float64, shape (n_players,)
-        The range of each player's entries in ``tensors``, at most 1.
+        The range of each player's entries in ``tensors``; the largest is above 1/2, none above 1.
     """
 
     tensors: Floats
@@ -51,14 +55,33 @@ def unit_payoffs(game: NormalFormGame) -> UnitPayoffs:
     """
     moved = [_from_zero(game, player) for player in range(game.n_players)]
     ranges = [to_fraction(numbers.max()) / denominator for numbers, denominator in moved]
-    unit = max(ranges) or 1
+    unit = _power_of_two(max(ranges))
     tensors = np.zeros(game.payoffs.shape)
-    widths = np.array([float(width / unit) for width in ranges])
-    for tensor, (numbers, _), width in zip(tensors, moved, widths, strict=True):
-        if width:
-            tensor[...] = (numbers / numbers.max()).astype(np.float64) * width
-    largest = np.finfo(np.float64).max
-    return UnitPayoffs(tensors, float(min(unit, to_fraction(largest))), widths)
+    for tensor, (numbers, denominator) in zip(tensors, moved, strict=True):
+        scale = unit * denominator
+        if numbers.dtype == np.int64 and int(numbers.max()) <= _EXACT and scale < _EXACT:
+            tensor[...] = numbers / float(scale)
+        else:
+            flat = [float(to_fraction(x) / scale) for x in numbers.ravel().tolist()]
+            tensor[...] = np.reshape(flat, tensor.shape)
+    widths = tensors.reshape(game.n_players, -1).max(axis=1)
+    return UnitPayoffs(tensors, _as_float(unit), widths)
+
+
+def _power_of_two(width: Fraction) -> Fraction:
+    """The smallest one that is at least ``width``; 1 for 0."""
+    if width == 0:
+        return Fraction(1)
+    exponent = width.numerator.bit_length() - width.denominator.bit_length()
+    power = Fraction(2) ** (exponent - 1)
+    while power < width:
+        power *= 2
+    return power
+
+
+def _as_float(unit: Fraction) -> float:
+    """At most the largest power of two that a float holds."""
+    return float(min(unit, Fraction(2) ** 1023))
 
 
 def _from_zero(game: NormalFormGame, player: int) -> tuple[NDArray[Any], int]:
