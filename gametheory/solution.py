@@ -120,6 +120,8 @@ class Certificate:
         The profile that was checked.
     nearby : NearbyEquilibrium or None
         Where the profile has a violation: an exact equilibrium proven to lie close to it.
+    violation : str
+        The inequality that is violated most, in words; empty when exact or not told.
     objective_value : Fraction or None
         What the solution is worth, where the concept asks for the best one by some objective.
     objective_gap : Fraction or None
@@ -134,6 +136,7 @@ class Certificate:
     game_digest: str
     profile: Any
     nearby: NearbyEquilibrium | None = None
+    violation: str = ""
     objective_value: Fraction | None = None
     objective_gap: Fraction | None = None
 
@@ -169,6 +172,7 @@ class Certificate:
         if self.exact:
             return f"{self.concept}: exact ({self.arithmetic} arithmetic)" + self._objective()
         text = f"{self.concept}: epsilon {float(self.epsilon):.3g} ({self.arithmetic} arithmetic)"
+        text += f"; {self.violation}" if self.violation else ""
         if self.nearby is None:
             return text + self._objective()
         which = "the only" if self.nearby.unique else "an"

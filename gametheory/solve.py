@@ -272,7 +272,7 @@ class _Search:
             return self.outcome.status
         if not self.certificates:
             return Status.NUMERICAL_FAILURE if self.rejected else Status.INFEASIBLE
-        if all(certificate.exact for certificate in self.certificates):
+        if all(_is_settled(certificate) for certificate in self.certificates):
             return Status.CERTIFIED_EXACT
         proven = all(certificate.exact or certificate.nearby for certificate in self.certificates)
         return Status.CERTIFIED_ISOLATED if proven else Status.CERTIFIED_EPSILON
@@ -283,3 +283,9 @@ class _Search:
             worst = max(float(certificate.epsilon) for certificate in self.rejected)
             return f"{len(self.rejected)} candidates failed the certificate, by up to {worst:.3g}"
         return self.stopped or self.outcome.reason
+
+
+def _is_settled(certificate: Certificate) -> bool:
+    """Whether nothing is violated, and the best is proven to be the best where that was asked."""
+    is_best = certificate.objective_value is None or certificate.objective_gap == 0
+    return certificate.exact and is_best

@@ -11,6 +11,7 @@ from gametheory.certificates.exact_support import nearby_exact_equilibrium
 from gametheory.certificates.isolation import isolate
 from gametheory.errors import InvalidProfile, UnsupportedGame
 from gametheory.games.behavior_profile import BehaviorProfile
+from gametheory.games.correlated_distribution import CorrelatedDistribution
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
@@ -41,6 +42,10 @@ _CHECKS: dict[type, dict[str, _Check]] = {
         "nash": _Check("normal_form", "certify_nash", MixedProfile),
         "pure-nash": _Check("normal_form", "certify_pure_nash", MixedProfile),
         "minimax": _Check("normal_form", "certify_minimax", MixedProfile),
+        "correlated": _Check("correlated", "certify_correlated", CorrelatedDistribution),
+        "coarse-correlated": _Check(
+            "correlated", "certify_coarse_correlated", CorrelatedDistribution
+        ),
         "logit-qre": _Check("logit", "certify_logit", LogitEquilibrium),
     },
     ExtensiveFormGame: {

@@ -13,51 +13,25 @@ Operations Research Letters 35.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import TypeVar
 
-from gametheory.linear_programs.basis_vertex import BasisVertex, vertex_of
+from gametheory.linear_programs.basis_vertex import vertex_of
+from gametheory.linear_programs.criss_cross import criss_cross
 from gametheory.linear_programs.float_simplex import Basis, FloatSimplex
+from gametheory.linear_programs.optimum import Optimum, optimum
 from gametheory.linear_programs.program import LinearProgram
 from gametheory.linear_programs.refinement import Refinement
 
-__all__ = ["Optimum", "finish", "optimize"]
+__all__ = ["finish", "optimize"]
 
 Result = TypeVar("Result")
 
 _MOST_ROUNDS = 20
+_SMALL = 200  # rows times variables: the criss-cross method is faster than starting HiGHS
+_MODERATE = 20_000  # the criss-cross method ends within seconds
 _LARGEST_BASIS = 1_200  # equations; beyond, exact arithmetic takes minutes
-
-
-@dataclass(frozen=True, slots=True)
-class Optimum:
-    """An optimal vertex of a linear program with the proof that it is one, exactly.
-
-    Attributes
-    ----------
-    value : Fraction
-        The objective's.
-    weights : list of int
-        The variables, times ``scale``.
-    scale : int
-        Positive.
-    duals : list of int
-        For each row its dual variable, times ``dual_scale``: not negative except for equalities,
-        and ``rows.T @ duals >= objective``, with equality for variables without a sign.
-    dual_scale : int
-        Positive.
-    iterations : int
-        Simplex steps in floats.
-    """
-
-    value: Fraction
-    weights: list[int]
-    scale: int
-    duals: list[int]
-    dual_scale: int
-    iterations: int = 0
 
 
 def finish(search: Generator[None, None, Result]) -> Result:
@@ -85,13 +59,14 @@ def optimize(program: LinearProgram) -> Generator[None, None, Optimum | str]:
     Returns
     -------
     Optimum or str
-        The text says why there is none: "infeasible", "unbounded", or what kept the floats from
-        leading to a basis that is optimal exactly.
+        The text says why there is none: "infeasible", "unbounded" (proven for small programs, the
+        floats' word for large ones), or what kept floats from a basis that is optimal exactly.
 
     Notes
     -----
-    Cost: the simplex method in floats, and two linear systems with as many equations as variables
-    are basic, at about 1e-9 s times bits times equations cubed.
+    Small programs, and moderate ones of numbers too wild for floats, are pivoted in integers.
+    Otherwise the cost is the simplex method in floats and the exact solution of two linear systems
+    with as many equations as variables are basic.
 
     Examples
     --------
@@ -101,12 +76,21 @@ def optimize(program: LinearProgram) -> Generator[None, None, Optimum | str]:
     >>> optimum.value, optimum.weights, optimum.scale
     (Fraction(1, 1), [1, 1], 2)
     """
+    size = math.prod(program.shape)
+    if size <= _SMALL:
+        return (yield from criss_cross(program))
+    answer = yield from _through_floats(program)
+    if isinstance(answer, str) and size <= _MODERATE:
+        return (yield from criss_cross(program))
+    return answer
+
+
+def _through_floats(program: LinearProgram) -> Generator[None, None, Optimum | str]:
     floats, refinement = FloatSimplex(program), Refinement(program)
     tried: Basis | None = None
     iterations = 0
     for _ in range(_MOST_ROUNDS):
         found = yield from floats.run()
-        iterations += floats.iterations
         if found is None:
             return floats.reason
         if found.basis != tried:
@@ -114,16 +98,12 @@ def optimize(program: LinearProgram) -> Generator[None, None, Optimum | str]:
                 return f"{len(found.basis.variables)} basic variables: too many to solve exactly"
             vertex = yield from vertex_of(program, found.basis)
             if vertex is not None and vertex.is_optimal():
-                return _optimum(program, vertex, iterations)
+                x, y = (vertex.weights, vertex.scale), (vertex.duals, vertex.dual_scale)
+                return optimum(program, x, y, iterations + floats.iterations)
         if tried is None:
+            iterations += floats.iterations
             floats = FloatSimplex(program, start=found.basis)
         tried = found.basis
         floats.correct(*refinement.correction(found))
         yield None
     return f"no optimal basis after {_MOST_ROUNDS} refinements"
-
-
-def _optimum(program: LinearProgram, vertex: BasisVertex, iterations: int) -> Optimum:
-    pairs = zip(program.objective.tolist(), vertex.weights, strict=True)
-    value = Fraction(sum(c * w for c, w in pairs if w), vertex.scale)
-    return Optimum(value, vertex.weights, vertex.scale, vertex.duals, vertex.dual_scale, iterations)

@@ -14,11 +14,16 @@ from numpy.typing import NDArray
 from gametheory.linear_programs.program import LinearProgram
 from gametheory.linear_programs.scaling import common_scale, row_scales, scaled
 
-__all__ = ["Basis", "FloatOptimum", "FloatSimplex"]
+__all__ = ["MAGNIFIED", "Basis", "FloatOptimum", "FloatSimplex"]
 
 Floats = NDArray[np.float64]
 
+MAGNIFIED = 20
+"""Exponent of two by which right-hand sides are larger inside: tolerances then matter less."""
+
 _TOLERANCE = 1e-10  # the smallest that HiGHS takes
+_PRIMAL = 4  # HiGHS' number of the primal simplex method
+_MOST_ITERATIONS = 10_000  # and fifty for each row and variable: it may cycle
 _FIRST_SLICE = 0.05  # seconds of work before the caller may look at its clock; then doubled
 
 
@@ -61,6 +66,7 @@ class FloatSimplex:
         words: Any = highspy  # its types know neither all its methods nor its options
         self._solver, self._words = words.Highs(), words
         self.program, self.reason, self.iterations = program, "", 0
+        self._primal = False
         self._slacks = np.flatnonzero(~program.equalities) if start is not None else None
         options: dict[str, Any] = {
             "output_flag": False,
@@ -68,6 +74,7 @@ class FloatSimplex:
             "solver": "simplex",
             "threads": 1,
             "random_seed": 0,
+            "simplex_iteration_limit": _MOST_ITERATIONS + 50 * sum(program.shape),
             "primal_feasibility_tolerance": _TOLERANCE,
             "dual_feasibility_tolerance": _TOLERANCE,
         }
@@ -107,6 +114,11 @@ class FloatSimplex:
             yield None
         if status == kinds.kOptimal:
             return self._optimum()
+        if status == kinds.kNotset and not self._primal:
+            # The dual method gave up over a ratio: the primal one does not divide by it.
+            self._primal = True
+            self._solver.setOptionValue("simplex_strategy", _PRIMAL)
+            return (yield from self.run())
         self.reason = self._solver.modelStatusToString(status).lower()
         return None
 
@@ -115,7 +127,7 @@ class FloatSimplex:
         inside = self._words.HighsLp()
         values = scaled(program.values, np.repeat(scales, np.diff(program.starts)))
         starts, columns, objective = program.starts, program.columns, -self._objective()
-        bounds = scaled(program.bounds, scales)
+        bounds = scaled(program.bounds, scales + MAGNIFIED)
         infinity = self._words.kHighsInf
         below = np.where(program.equalities, bounds, -infinity)
         if self._slacks is not None:

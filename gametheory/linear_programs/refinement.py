@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gametheory.linear_programs.float_simplex import FloatOptimum
+from gametheory.linear_programs.float_simplex import MAGNIFIED, FloatOptimum
 from gametheory.linear_programs.program import LinearProgram
 from gametheory.linear_programs.scaling import common_scale, row_scales, scaled
 
@@ -32,6 +32,7 @@ Floats = NDArray[np.float64]
 _DIGITS = 60  # bits of each correction that are kept
 _MOST_MAGNIFIED = 20  # bits of magnification that one round may add
 _FAR = 1e15  # a lower bound further away than this, once magnified, is none
+_DEAR = 1e6  # more than any correction can be worth: HiGHS stumbles over larger costs
 
 
 class Correction(NamedTuple):
@@ -54,13 +55,13 @@ class Refinement:
         self.objective_scale = common_scale(program.objective)
         self.weights, self.duals = [0] * program.shape[1], [0] * program.shape[0]
         self.bits = self.dual_bits = 0  # weights are over 2**bits
-        self.magnified = self.dual_magnified = 0
+        self.magnified, self.dual_magnified = MAGNIFIED, 0
 
     def correction(self, found: FloatOptimum) -> Correction:
         """Add what was found to the solution; return the program for what is left then."""
         self._add(found)
         lower, bounds = self._primal()
-        return Correction(lower, bounds, self._objective())
+        return Correction(lower, bounds, np.maximum(self._objective(), -_DEAR))
 
     def _add(self, found: FloatOptimum) -> None:
         bits = self.magnified + _DIGITS

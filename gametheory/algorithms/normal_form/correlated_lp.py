@@ -1,0 +1,126 @@
+"""The best correlated and coarse correlated equilibria, by linear programming.
+
+1. Write the sparse program over joint actions: :mod:`.incentive_program`.
+2. Solve it exactly; its dual variables prove that no equilibrium is better.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gametheory.algorithms.normal_form.incentive_program import (
+    incentive_rows,
+    program_for,
+    proof_of,
+    read_objective,
+    refusal,
+)
+from gametheory.algorithms.registry import Outcome, Search, register
+from gametheory.games.correlated_distribution import CorrelatedDistribution
+from gametheory.games.normal_form import NormalFormGame
+from gametheory.linear_programs import optimize
+from gametheory.solution import Status
+
+__all__ = ["coarse_correlated_lp", "correlated_lp"]
+
+_MOST_CELLS = 200_000  # entries of the program grow with cells times actions
+
+
+def _applies(game: NormalFormGame) -> str:
+    if math.prod(game.n_actions) > _MOST_CELLS:
+        return f"more than {_MOST_CELLS:,} joint actions"
+    return refusal(game)
+
+
+@register(
+    "correlated-lp",
+    concepts=("correlated",),
+    form=NormalFormGame,
+    applies=_applies,
+    guarantee="a correlated equilibrium that is best by the objective, both exactly, with the "
+    "multipliers that prove it",
+    cost="one linear program with a variable for each joint action and a row for each pair of a "
+    "player's actions, and exact linear systems of the size of its basis",
+    source="Aumann (1974), Journal of Mathematical Economics 1; as a linear program: Gilboa and "
+    "Zemel (1989), Games and Economic Behavior 1",
+    rank=10,
+)
+def correlated_lp(game: NormalFormGame, *, objective: Any = "welfare") -> Search:
+    """Yield one correlated equilibrium, the best by an objective.
+
+    Parameters
+    ----------
+    game : NormalFormGame
+    objective : str, int or array_like
+        "welfare" (the sum of payoffs), "egalitarian" (the smallest payoff), a player's index or
+        "player 0" and so on, or an array of shape ``n_actions`` whose expectation is maximized.
+
+    Yields
+    ------
+    CorrelatedDistribution or None
+        None while at work.
+
+    Returns
+    -------
+    Outcome
+        ``iterations`` counts simplex steps.
+
+    Raises
+    ------
+    UnsupportedGame
+        The objective is none of these.
+
+    Examples
+    --------
+    >>> chicken = NormalFormGame.symmetric([[6, 2], [7, 0]])
+    >>> next(found for found in correlated_lp(chicken) if found is not None)
+    CorrelatedDistribution({(0, 0): 1/2, (0, 1): 1/4, (1, 0): 1/4}, n_actions=(2, 2))
+    """
+    return (yield from _best(game, objective, coarse=False))
+
+
+@register(
+    "coarse-correlated-lp",
+    concepts=("coarse-correlated",),
+    form=NormalFormGame,
+    applies=_applies,
+    guarantee="a coarse correlated equilibrium that is best by the objective, both exactly, with "
+    "the multipliers that prove it",
+    cost="one linear program with a variable for each joint action and a row for each action, and "
+    "exact linear systems of the size of its basis",
+    source="Moulin and Vial (1978), International Journal of Game Theory 7",
+    rank=10,
+)
+def coarse_correlated_lp(game: NormalFormGame, *, objective: Any = "welfare") -> Search:
+    """Yield one coarse correlated equilibrium, the best by an objective.
+
+    Parameters, errors and what it returns are as for :func:`correlated_lp`.
+
+    Examples
+    --------
+    >>> dilemma = NormalFormGame.symmetric([[-1, -3], [0, -2]])
+    >>> next(found for found in coarse_correlated_lp(dilemma) if found is not None)
+    CorrelatedDistribution({(1, 1): 1}, n_actions=(2, 2))
+    """
+    return (yield from _best(game, objective, coarse=True))
+
+
+def _best(game: NormalFormGame, objective: Any, *, coarse: bool) -> Search:
+    goal = read_objective(game, objective)
+    rows = incentive_rows(game, coarse=coarse)
+    yield None
+    answer = yield from optimize(program_for(game, rows, goal))
+    if isinstance(answer, str):
+        return Outcome(status=Status.NUMERICAL_FAILURE, reason=f"the linear program: {answer}")
+    n_cells = math.prod(game.n_actions)
+    taken = [cell for cell, weight in enumerate(answer.weights[:n_cells]) if weight]
+    joints = np.stack(np.unravel_index(taken, game.n_actions), axis=1).tolist()
+    yield CorrelatedDistribution.from_weights(
+        game.n_actions,
+        {tuple(joint): answer.weights[cell] for joint, cell in zip(joints, taken, strict=True)},
+        proof=proof_of(rows, goal, answer.duals, answer.dual_scale),
+    )
+    return Outcome(iterations=answer.iterations)
