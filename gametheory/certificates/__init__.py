@@ -11,11 +11,13 @@ from gametheory.certificates.exact_support import nearby_exact_equilibrium
 from gametheory.certificates.isolation import isolate
 from gametheory.errors import InvalidProfile, UnsupportedGame
 from gametheory.games.behavior_profile import BehaviorProfile
+from gametheory.games.commitment import Commitment
 from gametheory.games.correlated_distribution import CorrelatedDistribution
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
 from gametheory.games.quantal_response import LogitEquilibrium
+from gametheory.games.security import SecurityProfile
 from gametheory.solution import Certificate, NearbyEquilibrium, Solution
 
 __all__ = ["MAX_RELATIVE_EPSILON", "verify", "violation_scale"]
@@ -42,6 +44,8 @@ _CHECKS: dict[type, dict[str, _Check]] = {
         "nash": _Check("normal_form", "certify_nash", MixedProfile),
         "pure-nash": _Check("normal_form", "certify_pure_nash", MixedProfile),
         "minimax": _Check("normal_form", "certify_minimax", MixedProfile),
+        "maxmin": _Check("security", "certify_maxmin", SecurityProfile),
+        "stackelberg": _Check("stackelberg", "certify_stackelberg", Commitment),
         "correlated": _Check("correlated", "certify_correlated", CorrelatedDistribution),
         "coarse-correlated": _Check(
             "correlated", "certify_coarse_correlated", CorrelatedDistribution
