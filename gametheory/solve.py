@@ -274,7 +274,7 @@ class _Search:
             return Status.NUMERICAL_FAILURE if self.rejected else Status.INFEASIBLE
         if all(_is_settled(certificate) for certificate in self.certificates):
             return Status.CERTIFIED_EXACT
-        proven = all(certificate.exact or certificate.nearby for certificate in self.certificates)
+        proven = all(_is_settled(one) or one.nearby for one in self.certificates)
         return Status.CERTIFIED_ISOLATED if proven else Status.CERTIFIED_EPSILON
 
     def reason(self) -> str:

@@ -124,7 +124,8 @@ def _gains(
         obeying: dict[int | None, Any] = {}
         for joint, weight in distribution.weights.items():
             told = None if coarse else joint[player]
-            column = own[(slice(None), *joint[:player], *joint[player + 1 :])].tolist()
+            others: Any = (slice(None), *joint[:player], *joint[player + 1 :])
+            column = own[others].tolist()
             row = earned.setdefault(told, [0] * size)
             for taken, payoff in enumerate(column):
                 row[taken] += weight * payoff
@@ -171,6 +172,8 @@ def _optimality(
     proof: OptimalityProof,
 ) -> tuple[Fraction | None, Fraction | None]:
     """Return the objective's value, and how far at most it is from the optimum."""
+    if proof.objective == "entropy":
+        return _entropy(game, distribution, proof) if _nonnegative(proof) else (None, None)
     tables = _objectives(game, proof)
     if tables is None:
         return None, None
@@ -180,12 +183,16 @@ def _optimality(
         len(proof.weights) == len(tables)
         and min(proof.weights, default=Fraction(-1)) >= 0
         and sum(proof.weights) == 1
-        and all(price >= 0 for price in proof.prices.values())
+        and _nonnegative(proof)
     )
     if not valid:
         return value, None
     bound = _bound(game, tables, proof)
     return value, max(bound - value, Fraction(0))
+
+
+def _nonnegative(proof: OptimalityProof) -> bool:
+    return all(price >= 0 for price in proof.prices.values())
 
 
 def _objectives(game: NormalFormGame, proof: OptimalityProof) -> list[Table] | None:
@@ -221,6 +228,14 @@ def _expected(table: Table, distribution: CorrelatedDistribution) -> Fraction:
 def _bound(game: NormalFormGame, tables: list[Table], proof: OptimalityProof) -> Fraction:
     """Largest entry of the weighted objective less the price of what deviations gain."""
     factors = [weight / table[1] for weight, table in zip(proof.weights, tables, strict=True)]
+    total, scale = _less_prices(game, tables, factors, proof)
+    return Fraction(max(total.ravel().tolist())) / scale
+
+
+def _less_prices(
+    game: NormalFormGame, tables: list[Table], factors: list[Fraction], proof: OptimalityProof
+) -> Table:
+    """Add up tables times factors, and subtract the prices of all deviations' gains."""
     prices = {
         incentive: price / _table(game, incentive[0])[1]
         for incentive, price in proof.prices.items()
@@ -237,4 +252,33 @@ def _bound(game: NormalFormGame, tables: list[Table], proof: OptimalityProof) ->
             if who == player and price:
                 cells = slice(None) if told is None else told
                 priced[cells] -= int(price * scale) * (own[taken] - own[cells])
-    return Fraction(max(total.ravel().tolist())) / scale
+    return total, scale
+
+
+def _entropy(
+    game: NormalFormGame, distribution: CorrelatedDistribution, proof: OptimalityProof
+) -> tuple[Fraction, Fraction]:
+    """Return the entropy, in nats and rounded down, and how far at most it is from the largest.
+
+    For nonnegative prices log(sum(exp(-price of the gains))) bounds the entropy of every
+    equilibrium (Ortiz, Schapire and Kakade 2007). Logarithms are computed in balls that contain
+    them.
+    """
+    from flint import arb, fmpq
+
+    total = arb(distribution.scale)
+    logarithms = sum((w * arb(w).log() for w in distribution.weights.values()), start=arb(0))
+    entropy = total.log() - logarithms / total
+    exponents, scale = _less_prices(game, [], [], proof)
+    entries = exponents.ravel().tolist()
+    largest = max(entries)
+    sums = sum((arb(fmpq(e - largest, scale)).exp() for e in entries), start=arb(0))
+    bound = sums.log() + arb(fmpq(largest, scale))
+    value = _rational(entropy.lower())
+    return value, max(_rational(bound.upper()) - value, Fraction(0))
+
+
+def _rational(exact: Any) -> Fraction:
+    """Read a ball of radius zero."""
+    mantissa, exponent = exact.man_exp()
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)

@@ -70,13 +70,11 @@ def incentive_rows(game: NormalFormGame, *, coarse: bool) -> IncentiveRows:
         own = np.moveaxis(integers, player, 0).reshape(size, -1)
         told = np.moveaxis(cells, player, 0).reshape(size, -1)
         rows.denominators.append(denominator)
-        for taken in range(size):
-            gains = own[taken] - own
-            if coarse:
-                _append(rows, (player, None, taken), told.ravel(), gains.ravel())
-                continue
-            for obeyed in range(size):
-                _append(rows, (player, obeyed, taken), told[obeyed], gains[obeyed])
+        for obeyed in [None] if coarse else range(size):
+            for taken in range(size):
+                gains = own[taken] - (own if obeyed is None else own[obeyed])
+                cells_met = told if obeyed is None else told[obeyed]
+                _append(rows, (player, obeyed, taken), cells_met.ravel(), gains.ravel())
     return rows
 
 
