@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         nash_conv,
         player_regrets,
     )
+    from gametheory.concepts.correlated import cce_gap, ce_gap, external_regrets, swap_regrets
     from gametheory.concepts.equilibrium_index import equilibrium_index
     from gametheory.concepts.nash_components import NashComponent, NashSubset, nash_components
     from gametheory.errors import (
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from gametheory.formats import load_game, load_profile, save_game
     from gametheory.games import catalog
     from gametheory.games.behavior_profile import BehaviorProfile
+    from gametheory.games.correlated_distribution import CorrelatedDistribution
     from gametheory.games.extensive_form import CHANCE, TERMINAL, ExtensiveFormGame, InformationSet
     from gametheory.games.game_state import SIMULTANEOUS, GameState
     from gametheory.games.game_tree import GameTree
@@ -54,6 +56,7 @@ __all__ = [
     "TERMINAL",
     "BehaviorProfile",
     "Certificate",
+    "CorrelatedDistribution",
     "ExtensiveFormGame",
     "GameFormatError",
     "GameState",
@@ -76,8 +79,11 @@ __all__ = [
     "best_response",
     "best_response_value",
     "catalog",
+    "cce_gap",
+    "ce_gap",
     "equilibrium_index",
     "exploitability",
+    "external_regrets",
     "load_game",
     "load_profile",
     "max_regret",
@@ -87,6 +93,7 @@ __all__ = [
     "player_regrets",
     "save_game",
     "solve",
+    "swap_regrets",
     "verify",
 ]
 __version__ = "0.1.0"
@@ -99,6 +106,7 @@ make_lazy(
         "TERMINAL": "gametheory.games.extensive_form",
         "BehaviorProfile": "gametheory.games.behavior_profile",
         "Certificate": "gametheory.solution",
+        "CorrelatedDistribution": "gametheory.games.correlated_distribution",
         "ExtensiveFormGame": "gametheory.games.extensive_form",
         "GameFormatError": "gametheory.errors",
         "GameState": "gametheory.games.game_state",
@@ -121,8 +129,11 @@ make_lazy(
         "best_response": "gametheory.concepts",
         "best_response_value": "gametheory.concepts",
         "catalog": "gametheory.games.catalog:",
+        "cce_gap": "gametheory.concepts.correlated",
+        "ce_gap": "gametheory.concepts.correlated",
         "equilibrium_index": "gametheory.concepts.equilibrium_index",
         "exploitability": "gametheory.concepts",
+        "external_regrets": "gametheory.concepts.correlated",
         "load_game": "gametheory.formats",
         "load_profile": "gametheory.formats",
         "max_regret": "gametheory.concepts",
@@ -132,6 +143,7 @@ make_lazy(
         "player_regrets": "gametheory.concepts",
         "save_game": "gametheory.formats",
         "solve": "gametheory.solve",
+        "swap_regrets": "gametheory.concepts.correlated",
         "verify": "gametheory.certificates",
     },
 )

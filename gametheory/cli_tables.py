@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from operator import getitem
 from typing import Any
 
 from rich import box
@@ -14,6 +15,7 @@ from rich.text import Text
 from gametheory.algorithms.registry import Algorithm
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.catalog import CatalogEntry
+from gametheory.games.correlated_distribution import CorrelatedDistribution
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.solution import Certificate, Solution
 
@@ -26,6 +28,14 @@ __all__ = [
     "solution_tables",
 ]
 
+_EQUILIBRIA = (
+    "nash",
+    "pure-nash",
+    "logit-qre",
+    "subgame-perfect",
+    "correlated",
+    "coarse-correlated",
+)
 ROWS = 30  # information sets that are shown before they are only counted
 SHOWN = 20  # equilibria that are shown before they are only counted
 
@@ -59,12 +69,13 @@ def solution_tables(game: Any, solution: Solution) -> Group:
         parts += [Text(f"  {component}") for component in solution.components[:SHOWN]]
         hidden = len(solution.components) - SHOWN
         parts += [Text(f"  ... and {hidden:,} more components")] if hidden > 0 else []
+    one = "equilibrium" if solution.concept in _EQUILIBRIA else "solution"
     pairs = zip(solution.equilibria, solution.certificates, strict=True)
     for number, (profile, certificate) in enumerate(pairs, 1):
         if number > SHOWN:
             parts.append(Text(f"... and {count - SHOWN:,} more; --json shows all of them"))
             break
-        title = f"equilibrium {number} of {count}" if count > 1 else "equilibrium"
+        title = f"{one} {number} of {count}" if count > 1 else one
         if solution.indices and solution.indices[number - 1] is not None:
             title += f", index {solution.indices[number - 1]:+d}"
         parts += [Text(""), Text.assemble((title, "bold"), f"  {certificate}")]
@@ -122,11 +133,29 @@ def _profile_table(game: Any, profile: Any, certificate: Certificate) -> Rendera
     payoffs = [probability(payoff) for payoff in certificate.payoffs]
     if isinstance(profile, BehaviorProfile):
         return _behavior_table(game, profile, payoffs)
+    if isinstance(profile, CorrelatedDistribution):
+        return _joint_table(game, profile, payoffs)
     table = _table("player", "strategy", "payoff")
     rows = zip(game.players, game.actions, profile.exact, payoffs, strict=True)
     for player, actions, strategy, payoff in rows:
         _add(table, player, _mixture(actions, strategy), payoff)
     return table
+
+
+def _joint_table(game: Any, distribution: CorrelatedDistribution, payoffs: Sequence[str]) -> Group:
+    """Show which joint actions are recommended how often."""
+    table = _table(*game.players, "probability")
+    for joint, p in list(distribution.exact.items())[:ROWS]:
+        _add(table, *map(getitem, game.actions, joint), probability(p))
+    pairs = zip(game.players, payoffs, strict=True)
+    parts: list[RenderableType] = [
+        Text("payoffs: " + ", ".join(f"{player} {payoff}" for player, payoff in pairs)),
+        table,
+    ]
+    rest = len(distribution.support) - ROWS
+    if rest > 0:
+        parts.append(Text(f"... and {rest:,} more joint actions; --json shows all of them"))
+    return Group(*parts)
 
 
 def _behavior_table(

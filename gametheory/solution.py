@@ -158,6 +158,7 @@ class Certificate:
             "arithmetic": self.arithmetic,
             "game_digest": self.game_digest,
             "nearby_radius": None if self.nearby is None else encode(self.nearby.radius),
+            "objective_gap": None if self.objective_gap is None else encode(self.objective_gap),
             "profile": self.profile.to_document(),
         }
 

@@ -35,7 +35,8 @@ def solve(
     Parameters
     ----------
     game : NormalFormGame or ExtensiveFormGame
-    concept : {"nash", "pure-nash", "minimax", "logit-qre", "subgame-perfect"}
+    concept : str
+        "nash", "correlated", "maxmin", ...: docs/concepts.md and ``gametheory methods`` list them.
     method : str
         An algorithm's name, or "auto" for the best one that takes this game and, should it fail,
         the next best.
@@ -49,7 +50,7 @@ def solve(
     callback : callable, optional
         Called as ``callback(n_found, seconds)`` while the search goes on.
     **options
-        Handed to the algorithm.
+        The algorithm's own, such as ``objective="egalitarian"`` for "correlated".
 
     Returns
     -------

@@ -78,10 +78,10 @@ def verify(game: Any, claim: Any, concept: str = "nash", *, nearby: bool = True)
     Parameters
     ----------
     game : NormalFormGame or ExtensiveFormGame
-    claim : MixedProfile, BehaviorProfile, Solution or Certificate
+    claim : MixedProfile, BehaviorProfile, CorrelatedDistribution, Solution or Certificate, ...
         Whose first (or only) profile is checked, never the figures that come with it.
-    concept : {"nash", "pure-nash", "minimax", "logit-qre", "subgame-perfect"}
-        A Solution's or Certificate's own concept takes precedence.
+    concept : str
+        As for :func:`gametheory.solve`. A Solution's or Certificate's own takes precedence.
     nearby : bool
         Whether to look, where a profile of a normal-form game is only almost an equilibrium, for
         the exact one that it stands for: for two players by solving exactly on its supports, for

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from gametheory.certificates import verify
 from gametheory.errors import GameFormatError, InvalidProfile
 from gametheory.games.behavior_profile import BehaviorProfile
+from gametheory.games.commitment import Commitment
+from gametheory.games.correlated_distribution import CorrelatedDistribution
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
 from gametheory.games.quantal_response import LogitEquilibrium
+from gametheory.games.security import SecurityProfile
 from gametheory.rationals import decode
 from gametheory.solution import Certificate
 
 __all__ = ["Claim", "claim_from_document", "profile_from_document", "recheck_certificate"]
 
 
-def profile_from_document(document: Any, game: Any) -> MixedProfile | BehaviorProfile:
-    """Build the profile of a game that a document describes.
+_CLAIMS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+    "gametheory/correlated-distribution": CorrelatedDistribution.from_document,
+    "gametheory/security-profile": SecurityProfile.from_document,
+    "gametheory/commitment": Commitment.from_document,
+}
+
+
+def profile_from_document(document: Any, game: Any) -> Any:
+    """Build the profile, or whatever else solves a game, that a document describes.
 
     Besides what a profile's ``to_document`` writes, a plain list of strategies is read for a
     normal-form game, and ``{information set: {action: probability}}`` for a tree.
@@ -34,6 +44,10 @@ def profile_from_document(document: Any, game: Any) -> MixedProfile | BehaviorPr
         If its numbers are no profile of this game.
     """
     if isinstance(game, NormalFormGame):
+        if isinstance(document, Mapping) and document.get("format") in _CLAIMS:
+            claim = _CLAIMS[document["format"]](document)
+            claim.check_fits(game)
+            return claim
         rows = document.get("strategies") if isinstance(document, Mapping) else document
         strategies = _rows(rows, "strategies")
         if isinstance(document, Mapping) and "rationality" in document:
@@ -78,19 +92,22 @@ class Claim:
 
     Attributes
     ----------
-    profile : MixedProfile or BehaviorProfile
+    profile : MixedProfile, BehaviorProfile, CorrelatedDistribution, ...
     concept : str
         Empty if the file is a bare profile.
     epsilon : Fraction or None
         The violation claimed at most.
     nearby_radius : Fraction or None
         How close an exact equilibrium is claimed to lie.
+    objective_gap : Fraction or None
+        How close to optimal it is claimed to be.
     """
 
-    profile: MixedProfile | BehaviorProfile
+    profile: Any
     concept: str = ""
     epsilon: Fraction | None = None
     nearby_radius: Fraction | None = None
+    objective_gap: Fraction | None = None
 
     def supported_by(
         self, certificate: Certificate, *, default_epsilon: Fraction = Fraction(0)
@@ -98,6 +115,9 @@ class Claim:
         """Whether a fresh certificate proves all that is claimed."""
         epsilon = default_epsilon if self.epsilon is None else self.epsilon
         if certificate.epsilon > epsilon:
+            return False
+        gap = certificate.objective_gap
+        if self.objective_gap is not None and (gap is None or gap > self.objective_gap):
             return False
         if self.nearby_radius is None:
             return True
@@ -121,12 +141,13 @@ def claim_from_document(document: Any, game: Any) -> Claim:
             where=f"game_digest {document.get('game_digest')!r}",
             valid=repr(game.digest),
         )
-    near = document.get("nearby_radius")
+    near, gap = document.get("nearby_radius"), document.get("objective_gap")
     return Claim(
         profile_from_document(document.get("profile"), game),
         str(document.get("concept")),
         Fraction(decode(document.get("epsilon"), "epsilon")),
         None if near is None else Fraction(decode(near, "nearby_radius")),
+        None if gap is None else Fraction(decode(gap, "objective_gap")),
     )
 
 
@@ -147,6 +168,8 @@ def recheck_certificate(document: Any, game: Any) -> Certificate:
     if found.epsilon > claim.epsilon:
         why, where = f"claims epsilon {float(claim.epsilon):.3g}, but it is ", "epsilon"
         why += f"{float(found.epsilon):.3g}"
+    elif replace(claim, objective_gap=None).supported_by(found):
+        why, where = "claims to be closer to optimal than can be proven", "objective_gap"
     else:
         why, where = "claims an equilibrium nearer than can be proven", "nearby_radius"
     raise GameFormatError(

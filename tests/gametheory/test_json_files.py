@@ -172,3 +172,27 @@ def test_a_game_of_equal_content_has_an_equal_digest_and_document():
     assert one.digest == two.digest
     certificate = gt.solve(one, "pure-nash").certificate
     assert through_json(certificate.to_document())["exact"] is True
+
+
+@pytest.mark.parametrize("concept", ["correlated", "coarse-correlated", "maxmin", "stackelberg"])
+def test_solutions_that_are_more_than_profiles_are_rechecked(concept: str, tmp_path) -> None:
+    game = gt.catalog.load("chicken")
+    solution = gt.solve(game, concept)
+    path = save_certificate(solution.certificate, tmp_path / "certificate.json")
+    again = load_certificate(path, game)
+    assert again == solution.certificate
+    document = json.loads(path.read_text())
+    document["epsilon"] = -1
+    path.write_text(json.dumps(document))
+    with pytest.raises(GameFormatError, match="claims epsilon"):
+        load_certificate(path, game)
+
+
+def test_a_worse_equilibrium_is_not_taken_for_the_best(tmp_path) -> None:
+    game = gt.catalog.load("chicken")
+    path = save_certificate(gt.solve(game, "correlated").certificate, tmp_path / "c.json")
+    document = json.loads(path.read_text())
+    document["profile"]["probabilities"] = [[[0, 1], 1]]
+    path.write_text(json.dumps(document))
+    with pytest.raises(GameFormatError, match="closer to optimal than can be proven"):
+        load_certificate(path, game)
