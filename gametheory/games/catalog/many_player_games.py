@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from gametheory.games.catalog.parameters import MOST_PLAYERS, number, require, whole
+import numpy as np
+
+from gametheory.games.catalog.known_facts import KnownFacts, joint_actions, pure_profile
+from gametheory.games.catalog.parameters import (
+    MOST_PLAYERS,
+    MOST_RULED_PAYOFFS,
+    check_size,
+    number,
+    require,
+    whole,
+)
 from gametheory.games.catalog.registry import game
+from gametheory.games.catalog.rosenthal import rosenthal_potential
 from gametheory.games.normal_form import NormalFormGame
+from gametheory.games.profiles import MixedProfile
 
 __all__ = [
     "cournot",
@@ -18,16 +30,13 @@ __all__ = [
     "volunteers_dilemma",
 ]
 
-_MOST_PAYOFFS = 10**6
 
-
-def _check_size(n_players: int, n_actions: int) -> None:
-    size = n_players * n_actions**n_players
-    require(
-        size <= _MOST_PAYOFFS,
-        f"{n_players} players with {n_actions} actions each make {size} payoffs",
-        "n_players",
-        f"at most {_MOST_PAYOFFS} payoffs",
+def _jordan_facts() -> KnownFacts:
+    return KnownFacts.of(
+        "Jordan (1993), Games and Economic Behavior 5, pages 368-386",
+        equilibria=(MixedProfile.from_weights([[1, 1]] * 3),),
+        pure_equilibria=(),
+        n_equilibria=1,
     )
 
 
@@ -35,6 +44,7 @@ def _check_size(n_players: int, n_actions: int) -> None:
     source="Jordan (1993), Games and Economic Behavior 5, pages 368-386",
     summary="matching pennies in a circle of three; fictitious play does not converge",
     n_players=3,
+    facts=_jordan_facts,
 )
 def jordan() -> NormalFormGame:
     """Build three-player matching pennies; the only equilibrium is uniform.
@@ -52,10 +62,21 @@ def jordan() -> NormalFormGame:
     )
 
 
+def _pot_facts(n_players: int = 3, multiplier: Any = 2) -> KnownFacts:
+    return KnownFacts.of(
+        "a unit given returns multiplier / n_players, less than one",
+        dominant_actions=(0,) * n_players,
+        equilibria=(pure_profile((2,) * n_players, (0,) * n_players),),
+        pure_equilibria=((0,) * n_players,),
+        n_equilibria=1,
+    )
+
+
 @game(
     source="Isaac and Walker (1988), Quarterly Journal of Economics 103, pages 179-199",
     summary="contributions are multiplied and shared: to keep is dominant, to give is better",
     n_players=3,
+    facts=_pot_facts,
 )
 def public_goods(n_players: int = 3, multiplier: Any = 2) -> NormalFormGame:
     """Build the game in which everybody keeps one unit or gives it to the common pot."""
@@ -70,10 +91,22 @@ def public_goods(n_players: int = 3, multiplier: Any = 2) -> NormalFormGame:
     )
 
 
+def _volunteer_facts(n_players: int = 3, benefit: Any = 4, cost: Any = 1) -> KnownFacts:
+    source = "Diekmann (1985), Journal of Conflict Resolution 29, pages 605-610"
+    volunteers = np.indices((2,) * n_players).sum(axis=0)
+    facts = KnownFacts.of(source, pure_equilibria=joint_actions(volunteers == 1))
+    if n_players > 2:  # the probability to wait is a root, rational only by chance
+        return facts
+    waits = number("cost", cost) / number("benefit", benefit)
+    profile = MixedProfile([[waits, 1 - waits]] * 2)
+    return facts | KnownFacts.of(source, equilibria=(profile,), n_equilibria=3)
+
+
 @game(
     source="Diekmann (1985), Journal of Conflict Resolution 29, pages 605-610",
     summary="one volunteer is enough for all; the more players, the less likely there is one",
     n_players=3,
+    facts=_volunteer_facts,
 )
 def volunteers_dilemma(n_players: int = 3, benefit: Any = 4, cost: Any = 1) -> NormalFormGame:
     """Build the volunteer's dilemma.
@@ -91,10 +124,20 @@ def volunteers_dilemma(n_players: int = 3, benefit: Any = 4, cost: Any = 1) -> N
     )
 
 
+def _bar_facts(n_players: int = 5, capacity: int = 3) -> KnownFacts:
+    earnings = [1 if goers <= capacity else -1 for goers in range(1, n_players + 1)]
+    goers = np.indices((2,) * n_players).sum(axis=0)
+    return rosenthal_potential([[0], [1]], [earnings], n_players) | KnownFacts.of(
+        "somebody gains by a change unless the bar is exactly full",
+        pure_equilibria=joint_actions(goers == capacity),
+    )
+
+
 @game(
     source="Arthur (1994), American Economic Review 84, pages 406-411",
     summary="a bar that is pleasant unless too many go",
     n_players=5,
+    facts=_bar_facts,
 )
 def el_farol(n_players: int = 5, capacity: int = 3) -> NormalFormGame:
     """Build the El Farol bar: to go pays 1, or -1 if more than ``capacity`` go; to stay pays 0."""
@@ -108,10 +151,23 @@ def el_farol(n_players: int = 5, capacity: int = 3) -> NormalFormGame:
     )
 
 
+def _minority_facts(n_players: int = 3) -> KnownFacts:
+    earnings = [int(2 * size < n_players) for size in range(1, n_players + 1)]
+    on_b = np.indices((2,) * n_players).sum(axis=0)
+    facts = rosenthal_potential([[1, 0], [0, 1]], [earnings] * 2, n_players)
+    return facts | KnownFacts.of(
+        "nobody gains by a change where the sides differ by one, and everybody is indifferent "
+        "where all mix evenly",
+        pure_equilibria=joint_actions(abs(2 * on_b - n_players) == 1),
+        equilibria=(MixedProfile.from_weights([[1, 1]] * n_players),),
+    )
+
+
 @game(
     source="Challet and Zhang (1997), Physica A 246, pages 407-418",
     summary="those on the less chosen side win",
     n_players=3,
+    facts=_minority_facts,
 )
 def minority_game(n_players: int = 3) -> NormalFormGame:
     """Build the minority game for an odd number of players: the smaller side gets 1 each."""
@@ -125,16 +181,24 @@ def minority_game(n_players: int = 3) -> NormalFormGame:
     )
 
 
+def _guess_facts(n_players: int = 3, highest: int = 10) -> KnownFacts:
+    lowest = pure_profile((highest + 1,) * n_players, (0,) * n_players)
+    return KnownFacts.of(
+        "Nagel (1995), American Economic Review 85, pages 1313-1326", equilibria=(lowest,)
+    )
+
+
 @game(
     source="Nagel (1995), American Economic Review 85, pages 1313-1326",
     summary="guess two thirds of the average; iterated reasoning leads to the lowest number",
     n_players=3,
+    facts=_guess_facts,
 )
 def guess_two_thirds(n_players: int = 3, highest: int = 10) -> NormalFormGame:
     """Build the guessing game: those closest to 2/3 of the average share a prize of 1."""
     n = whole("n_players", n_players, 2, MOST_PLAYERS)
     highest = whole("highest", highest, 1, 1_000)
-    _check_size(n, highest + 1)
+    check_size((highest + 1,) * n, "n_players, highest", MOST_RULED_PAYOFFS)
 
     def payoffs(guesses: tuple[int, ...]) -> list[Any]:
         distances = [abs(3 * n * own - 2 * sum(guesses)) for own in guesses]
@@ -144,10 +208,25 @@ def guess_two_thirds(n_players: int = 3, highest: int = 10) -> NormalFormGame:
     return NormalFormGame.from_function(payoffs, (highest + 1,) * n, title="Guess two thirds")
 
 
+def _cournot_facts(
+    n_players: int = 2, intercept: int = 13, cost: int = 1, largest: int = 12
+) -> KnownFacts:
+    quantity, rest = divmod(intercept - cost, n_players + 1)
+    if rest or not 0 <= quantity <= largest:
+        return KnownFacts()
+    profile = pure_profile((largest + 1,) * n_players, (quantity,) * n_players)
+    return KnownFacts.of(
+        "Cournot (1838), Recherches sur les principes mathématiques de la théorie des richesses, "
+        "chapter 7",
+        equilibria=(profile,),
+    )
+
+
 @game(
     source="Cournot (1838), Recherches sur les principes mathématiques de la théorie des "
     "richesses, chapter 7",
     summary="firms choose quantities; the market clears at one price",
+    facts=_cournot_facts,
 )
 def cournot(
     n_players: int = 2, intercept: int = 13, cost: int = 1, largest: int = 12
@@ -160,7 +239,7 @@ def cournot(
     n = whole("n_players", n_players, 1, MOST_PLAYERS)
     a, c = whole("intercept", intercept, 1, 10**6), whole("cost", cost, 0, 10**6)
     largest = whole("largest", largest, 1, 1_000)
-    _check_size(n, largest + 1)
+    check_size((largest + 1,) * n, "n_players, largest", MOST_RULED_PAYOFFS)
     return NormalFormGame.from_function(
         lambda quantities: [own * (max(0, a - sum(quantities)) - c) for own in quantities],
         (largest + 1,) * n,

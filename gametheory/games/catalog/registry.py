@@ -12,8 +12,9 @@ from functools import cache
 from typing import Any, TypeVar
 
 from gametheory.errors import InvalidGame
+from gametheory.games.catalog.known_facts import KnownFacts
 
-__all__ = ["CatalogEntry", "catalog", "game", "load"]
+__all__ = ["CatalogEntry", "catalog", "facts", "find", "game", "load"]
 
 Build = TypeVar("Build", bound=Callable[..., Any])
 
@@ -22,7 +23,7 @@ _FORMS = {"NormalFormGame": "normal form", "ExtensiveFormGame": "extensive form"
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """One named game.
+    """One named game, or one family of games if it has parameters.
 
     Attributes
     ----------
@@ -38,6 +39,8 @@ class CatalogEntry:
         One line on what it shows.
     build : callable
         ``build(**parameters)`` is the game.
+    known : callable or None
+        ``known(**parameters)`` are the facts known about that game, for parameters that make one.
     """
 
     name: str
@@ -46,19 +49,40 @@ class CatalogEntry:
     citation: str
     summary: str
     build: Callable[..., Any]
+    known: Callable[..., KnownFacts] | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:
         """The names of the game's parameters, with their default values."""
-        signature = inspect.signature(self.build)
-        return {name: parameter.default for name, parameter in signature.parameters.items()}
+        return _parameters(self.build)
+
+    @property
+    def is_family(self) -> bool:
+        """Whether there are parameters, so that the entry stands for many games."""
+        return bool(self.parameters)
+
+    @property
+    def is_random(self) -> bool:
+        """Whether payoffs are drawn from a ``seed``: equal seeds make equal games everywhere."""
+        return "seed" in self.parameters
+
+
+def _parameters(function: Callable[..., Any]) -> dict[str, Any]:
+    signature = inspect.signature(function)
+    return {name: parameter.default for name, parameter in signature.parameters.items()}
 
 
 _REGISTERED: dict[str, CatalogEntry] = {}
 
 
-def game(*, source: str, summary: str, n_players: int = 2) -> Callable[[Build], Build]:
-    """Put a game into the catalog under its function's name.
+def game(
+    *,
+    source: str,
+    summary: str,
+    n_players: int = 2,
+    facts: Callable[..., KnownFacts] | None = None,
+) -> Callable[[Build], Build]:
+    """Put a game, or a family of games, into the catalog under its function's name.
 
     Every parameter of the function needs a default value, and its return annotation tells the
     game's form.
@@ -71,14 +95,19 @@ def game(*, source: str, summary: str, n_players: int = 2) -> Callable[[Build], 
         One line on what the game shows.
     n_players : int
         Number of players, with default parameters.
+    facts : callable, optional
+        Takes the game's own parameters and returns the :class:`KnownFacts` of that game. A
+        parameter that is not written as the game's default is a mistake and raises ValueError.
     """
 
     def add(build: Build) -> Build:
         name = build.__name__
         if name in _REGISTERED:
             raise ValueError(f"two games of the catalog are called {name!r}")
+        if facts is not None and _parameters(facts) != _parameters(build):
+            raise ValueError(f"the facts of {name!r} take other parameters than the game")
         form = _FORMS[str(inspect.signature(build).return_annotation)]
-        _REGISTERED[name] = CatalogEntry(name, form, n_players, source, summary, build)
+        _REGISTERED[name] = CatalogEntry(name, form, n_players, source, summary, build, facts)
         return build
 
     return add
@@ -129,6 +158,44 @@ def load(name: str, **parameters: Any) -> Any:
     >>> load("penalty", k=-100).payoffs[0].tolist()
     [[10.0, 0.0, -100.0], [0.0, 2.0, 0.0], [-100.0, 0.0, 10.0]]
     """
+    entry = find(name)
+    _check_names(entry, parameters)
+    return entry.build(**parameters)
+
+
+def facts(name: str, **parameters: Any) -> KnownFacts:
+    """Return what is known in closed form about a game of the catalog.
+
+    Parameters
+    ----------
+    name, **parameters
+        As for :func:`load`.
+
+    Returns
+    -------
+    KnownFacts
+        Each fact with its source; empty, and false, where nothing is stated.
+
+    Raises
+    ------
+    InvalidGame
+        As for :func:`load`.
+
+    Examples
+    --------
+    >>> known = facts("inspection")
+    >>> print(known.equilibria[0], known.unique)
+    ((1/4, 3/4), (1/2, 1/2)) True
+    >>> facts("minimum_effort", n_players=2, n_actions=3).pure_equilibria
+    ((0, 0), (1, 1), (2, 2))
+    """
+    entry = find(name)
+    load(name, **parameters)  # facts are stated of games only: wrong parameters are refused here
+    return KnownFacts() if entry.known is None else entry.known(**parameters)
+
+
+def find(name: str) -> CatalogEntry:
+    """Return the entry of a name; InvalidGame with the closest names if there is none."""
     _import_all()
     entry = _REGISTERED.get(str(name).lower().replace("-", "_").replace(" ", "_"))
     if entry is None:
@@ -139,6 +206,10 @@ def load(name: str, **parameters: Any) -> Any:
             valid=f"perhaps {' or '.join(close)}" if close else "",
             hint="list the names with gametheory.catalog.catalog() or `gametheory catalog`",
         )
+    return entry
+
+
+def _check_names(entry: CatalogEntry, parameters: dict[str, Any]) -> None:
     unknown = [key for key in parameters if key not in entry.parameters]
     if unknown:
         raise InvalidGame(
@@ -146,4 +217,3 @@ def load(name: str, **parameters: Any) -> Any:
             where="parameters",
             valid=", ".join(entry.parameters) or "no parameter at all",
         )
-    return entry.build(**parameters)

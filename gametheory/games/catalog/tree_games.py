@@ -6,6 +6,7 @@ from fractions import Fraction
 from itertools import permutations
 from typing import Any
 
+from gametheory.games.catalog.known_facts import KnownFacts
 from gametheory.games.catalog.parameters import whole
 from gametheory.games.catalog.registry import game
 from gametheory.games.extensive_form import ExtensiveFormGame
@@ -22,9 +23,17 @@ __all__ = [
 ]
 
 
+def _kuhn_facts() -> KnownFacts:
+    return KnownFacts.of(
+        "Kuhn (1950), A simplified two-person poker, Contributions to the Theory of Games I",
+        value=Fraction(-1, 18),
+    )
+
+
 @game(
     source="Kuhn (1950), A simplified two-person poker, Contributions to the Theory of Games I",
     summary="poker with three cards and one bet; value -1/18 to the first player",
+    facts=_kuhn_facts,
 )
 def kuhn_poker() -> ExtensiveFormGame:
     """Deal one of three cards to each of two players, who may bet once; the higher card wins."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import combinations, pairwise
 from math import comb
 from typing import Any
 
+from gametheory.games.catalog.known_facts import KnownFacts, two_player_profiles
 from gametheory.games.catalog.parameters import number, require, whole
 from gametheory.games.catalog.registry import game
 from gametheory.games.normal_form import NormalFormGame
@@ -21,11 +23,28 @@ __all__ = [
 ]
 
 _MOST_ALLOCATIONS = 1_000
+_NEUMANN = "von Neumann and Morgenstern (1944), Theory of Games and Economic Behavior"
+
+
+def _completely_mixed(source: str, *weights: Any) -> KnownFacts:
+    """State that a fair game has one equilibrium, in which both mix in these proportions."""
+    return KnownFacts.of(
+        source,
+        value=Fraction(0),
+        equilibria=two_player_profiles((weights, weights)),
+        pure_equilibria=(),
+        n_equilibria=1,
+    )
+
+
+def _pennies_facts() -> KnownFacts:
+    return _completely_mixed(_NEUMANN, 1, 1)
 
 
 @game(
     source="von Neumann and Morgenstern (1944), Theory of Games and Economic Behavior",
     summary="one player wants equal coins, the other unequal ones; no pure equilibrium, value 0",
+    facts=_pennies_facts,
 )
 def matching_pennies() -> NormalFormGame:
     """Build matching pennies; both players mix evenly."""
@@ -37,9 +56,14 @@ def matching_pennies() -> NormalFormGame:
     )
 
 
+def _rock_facts() -> KnownFacts:
+    return _completely_mixed(_NEUMANN, 1, 1, 1)
+
+
 @game(
     source="von Neumann and Morgenstern (1944), Theory of Games and Economic Behavior",
     summary="each action beats one and loses to one; uniform play is the only equilibrium",
+    facts=_rock_facts,
 )
 def rock_paper_scissors() -> NormalFormGame:
     """Build rock, paper, scissors; value 0."""
@@ -50,9 +74,15 @@ def rock_paper_scissors() -> NormalFormGame:
     )
 
 
+def _biased_facts(rock: Any = 1, paper: Any = 2, scissors: Any = 3) -> KnownFacts:
+    stakes = number("scissors", scissors), number("rock", rock), number("paper", paper)
+    return _completely_mixed("Kaplansky (1945), Annals of Mathematics 46, pages 474-479", *stakes)
+
+
 @game(
     source="Kaplansky (1945), Annals of Mathematics 46, pages 474-479 (completely mixed games)",
     summary="rock, paper, scissors with unequal stakes; each is played as the stake it deters",
+    facts=_biased_facts,
 )
 def biased_rock_paper_scissors(rock: Any = 1, paper: Any = 2, scissors: Any = 3) -> NormalFormGame:
     """Build rock, paper, scissors in which a win with each action pays its own stake.
@@ -68,9 +98,16 @@ def biased_rock_paper_scissors(rock: Any = 1, paper: Any = 2, scissors: Any = 3)
     )
 
 
+def _spock_facts() -> KnownFacts:
+    return _completely_mixed(
+        "Fisher and Ryan (1992), American Mathematical Monthly 99, pages 935-942", *[1] * 5
+    )
+
+
 @game(
     source="Sam Kass and Karen Bryla, Rock Paper Scissors Spock Lizard",
     summary="five actions, each beats two and loses to two; uniform play, value 0",
+    facts=_spock_facts,
 )
 def rock_paper_scissors_lizard_spock() -> NormalFormGame:
     """Build rock, paper, scissors, lizard, Spock."""
@@ -82,9 +119,20 @@ def rock_paper_scissors_lizard_spock() -> NormalFormGame:
     )
 
 
+def _morra_facts() -> KnownFacts:
+    ends = [0, 3, 2, 0], [0, 4, 3, 0]
+    return KnownFacts.of(
+        "Chvátal (1983), Linear Programming, chapter 15",
+        value=Fraction(0),
+        equilibria=two_player_profiles(*((one, other) for one in ends for other in ends)),
+        pure_equilibria=(),
+    )
+
+
 @game(
     source="Chvátal (1983), Linear Programming, chapter 15",
     summary="hide one or two fingers and guess the other's; value 0, a segment of equilibria",
+    facts=_morra_facts,
 )
 def two_finger_morra() -> NormalFormGame:
     """Build Morra: a sole right guess wins as many units as both players hid."""
@@ -97,9 +145,14 @@ def two_finger_morra() -> NormalFormGame:
     return NormalFormGame.zero_sum(matrix, actions=(names, names), title="Two-finger Morra")
 
 
+def _blotto_facts(soldiers: int = 5, fields: int = 3) -> KnownFacts:
+    return KnownFacts.of("a symmetric zero-sum game is worth nothing", value=Fraction(0))
+
+
 @game(
     source="Borel (1921), Comptes rendus de l'Académie des sciences 173, pages 1304-1308",
     summary="soldiers are divided among battlefields; the larger force wins each",
+    facts=_blotto_facts,
 )
 def colonel_blotto(soldiers: int = 5, fields: int = 3) -> NormalFormGame:
     """Build Colonel Blotto: the payoff is the battlefields won minus those lost."""
