@@ -1,8 +1,9 @@
 """The library against its peers on the same normal-form games, in one process.
 
 Run with ``python benchmarks/peers_normal_form.py [part ...] [--repeats N]``; the parts are
-zero-sum, lemke-howson, all-equilibria, many-players. Peers that are not installed are left out:
-``pip install quantecon pygambit highspy``, and the program lrsnash for exact vertex enumeration.
+zero-sum, lemke-howson, all-equilibria, many-players and correlated. Peers that are not installed
+are left out: ``pip install quantecon pygambit open-spiel cvxpy``, and the program lrsnash for
+exact vertex enumeration.
 
 Every figure is the median over the games of the best of a few warm runs, in seconds; whatever a
 job compiles or caches on its first call is timed apart. Ours appears as what the peers return,
@@ -287,11 +288,53 @@ def gambit_job(payoffs: np.ndarray, solver: str) -> Job:
     return lambda: getattr(pygambit.nash, solver)(game)
 
 
+def correlated(repeats: int) -> None:
+    """Correlated equilibria of largest welfare and entropy: ours, and OpenSpiel's in floats."""
+    for n_actions, count in (((20, 20), 5), ((8, 8, 8), 5), ((2, 20, 20), 5), ((50, 50), 3)):
+        correlated_contest(n_actions, count, repeats)
+    correlated_contest((2,) * 10, 5, repeats)
+
+
+def correlated_contest(n_actions: tuple[int, ...], count: int, repeats: int) -> None:
+    """Compare on random integer games of one shape."""
+    contests = []
+    for seed in np.random.SeedSequence(len(n_actions)).spawn(count):
+        payoffs = np.random.default_rng(seed).integers(0, 1000, (len(n_actions), *n_actions))
+        contest: dict[str, Job] = {
+            "ours, solve": lambda u=payoffs: gt.solve(gt.NormalFormGame(u), "correlated"),
+            "ours, coarse": lambda u=payoffs: gt.solve(gt.NormalFormGame(u), "coarse-correlated"),
+            "ours, entropy": lambda u=payoffs: gt.solve(
+                gt.NormalFormGame(u), "correlated", objective="entropy"
+            ),
+        }
+        if installed("pyspiel", "cvxpy"):
+            contest["openspiel (HiGHS)"] = lambda u=payoffs: openspiel_correlated(u)
+        contests.append(contest)
+    shape = " x ".join(map(str, n_actions))
+    compare(f"correlated equilibrium, {shape}, integers 0-999", contests, repeats)
+
+
+def openspiel_correlated(payoffs: np.ndarray) -> Any:
+    """Maximize welfare through OpenSpiel's constraints and cvxpy, as its JPSRO does."""
+    from open_spiel.python.algorithms import jpsro
+
+    payoffs = payoffs.astype(float)
+    gains, bounds, _ = jpsro._ace_constraints(payoffs, [0.0] * len(payoffs))
+    return jpsro._linear(
+        payoffs,
+        gains,
+        bounds,
+        cost=payoffs.sum(axis=0).ravel(),
+        solver_kwargs={"solver": "HIGHS"},
+    )
+
+
 PARTS: dict[str, Callable[[int], None]] = {
     "zero-sum": zero_sum,
     "lemke-howson": lemke_howson,
     "all-equilibria": all_equilibria,
     "many-players": many_players,
+    "correlated": correlated,
 }
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ s = -G w is the slack, to t = 0, with Mehrotra's predictor and corrector. Newton
 
     (G (diag(w) - w w') G' + diag(s / y)) dy = r,
 
-of as many equations as there are deviations. Where joint actions are fewer, it is solved through
+of as many equations as there are deviations. Where that takes less work, it is solved through
 their matrix diag(1 / w) + G' diag(y / s) G (Woodbury's formula). Recommending one action concerns
 only the joint actions that contain it, so that this matrix is a sum of small blocks.
 
@@ -265,13 +265,17 @@ class _System:
             shape=(len(floats), n_cells),
         )
         self.transposed = self.gains.T.tocsr()
-        self.by_rows = len(floats) <= n_cells
-        self.blocks = [(slice(0, len(floats)), np.arange(n_cells))] if self.by_rows else []
-        if not self.by_rows:
-            told = [incentive[:2] for incentive in rows.incentives]
-            for low, high in _runs(told):
-                cells = np.unique(np.concatenate(rows.columns[low:high]))
-                self.blocks.append((slice(low, high), cells))
+        blocks = [
+            (slice(low, high), np.unique(np.concatenate(rows.columns[low:high])))
+            for low, high in _runs([incentive[:2] for incentive in rows.incentives])
+        ]
+        n_rows = len(floats)
+        through_rows = n_rows**2 * n_cells + n_rows**3 / 3
+        through_cells = n_cells**3 / 3 + sum(
+            len(cells) ** 2 * (block.stop - block.start) for block, cells in blocks
+        )
+        self.by_rows = through_rows <= through_cells
+        self.blocks = [(slice(0, n_rows), np.arange(n_cells))] if self.by_rows else blocks
         self.dense = [self.gains[block][:, cells].toarray() for block, cells in self.blocks]
 
     def distribution(self, y: Floats) -> Floats:
