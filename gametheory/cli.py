@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 from rich.text import Text
 
 from gametheory.console import INTERRUPTED, NO, ErrorsInWords, at_work, out, run
+from gametheory.errors import InvalidGame
 from gametheory.solution import Solution
 
 __all__ = ["app", "main"]
@@ -27,12 +29,22 @@ app = typer.Typer(
 
 Game = Annotated[str, typer.Argument(help="A catalog name, or a .json file.", show_default=False)]
 Concept = Annotated[str, typer.Option(help="The solution concept, as listed by 'methods'.")]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="A parameter of a family of the catalog: seed=7, rho=-1/2, n_actions=3,4.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
 
 
 @app.command()
 def solve(
     game: Game,
+    parameters: Parameters = None,
     concept: Concept = "nash",
     method: Annotated[str, typer.Option(help="An algorithm's name, or auto.")] = "auto",
     find: Annotated[Literal["one", "all"], typer.Option(help="How many solutions.")] = "one",
@@ -53,7 +65,7 @@ def solve(
     """
     from gametheory.solve import solve as solve_game
 
-    opened = _open(game)
+    opened = _open(game, parameters)
     with at_work(
         "solving (the first use of a method compiles it, which can take a minute)"
     ) as tell:
@@ -84,6 +96,7 @@ def solve(
 def verify(
     game: Game,
     profile: Annotated[Path, typer.Argument(help="A profile or a certificate, as a .json file.")],
+    parameters: Parameters = None,
     concept: Concept = "nash",
     epsilon: Annotated[float, typer.Option(min=0.0, help="Largest regret that passes.")] = 1e-9,
     as_json: AsJson = False,
@@ -96,7 +109,7 @@ def verify(
     from gametheory.certificates import verify as verify_claim
     from gametheory.formats import load_claim
 
-    opened = _open(game)
+    opened = _open(game, parameters)
     claim = load_claim(profile, opened)
     certificate = verify_claim(opened, claim.profile, claim.concept or concept)
     holds = claim.supported_by(certificate, default_epsilon=Fraction(epsilon))
@@ -136,33 +149,38 @@ def catalog(
     name: Annotated[
         str | None, typer.Argument(help="Show this game alone.", show_default=False)
     ] = None,
+    parameters: Parameters = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the named games, or show one with its source."""
-    from gametheory.cli_tables import catalog_entry, catalog_table
+    """List the named games and the families of games, or show one with what is known of it."""
+    from gametheory.cli_tables import catalog_entry, catalog_tables
     from gametheory.games.catalog import catalog as entries
-    from gametheory.games.catalog import load
+    from gametheory.games.catalog import facts, find, load
 
-    game = None if name is None else load(name)
-    chosen = [entry for entry in entries() if name is None or entry.name == _plain(name)]
+    if name is None and parameters:
+        raise InvalidGame("parameters without a game", where="--set", hint="name the game first")
+    chosen = entries() if name is None else (find(name),)
     if as_json:
-        fields = ("name", "form", "n_players", "citation", "summary")
+        fields = ("name", "form", "n_players", "citation", "summary", "parameters", "is_random")
         typer.echo(json.dumps([{f: getattr(entry, f) for f in fields} for entry in chosen]))
-    elif game is None:
-        out().print(catalog_table(chosen))
+    elif name is None:
+        out().print(catalog_tables(chosen))
     else:
-        out().print(catalog_entry(chosen[0], game))
+        values = _values(parameters)
+        game, known = load(name, **values), facts(name, **values)
+        out().print(catalog_entry(chosen[0], game, {**chosen[0].parameters, **values}, known))
 
 
 @app.command()
 def convert(
     game: Game,
     target: Annotated[Path, typer.Argument(help="The .json file to write.")],
+    parameters: Parameters = None,
 ) -> None:
     """Write a game to a file."""
     from gametheory.formats import save_game
 
-    save_game(_open(game), target)
+    save_game(_open(game, parameters), target)
     out().print(Text(f"wrote {target}"))
 
 
@@ -171,21 +189,38 @@ def main(arguments: Sequence[str] | None = None) -> None:
     run(app, arguments)
 
 
-def _open(name: str) -> Any:
+def _open(name: str, parameters: Sequence[str] | None) -> Any:
     """Read a game from a file, or find it in the catalog."""
     path = Path(name)
     if path.suffix or path.exists():
         from gametheory.formats import load_game
 
+        if parameters:
+            raise InvalidGame(f"the file {name} has no parameters", where="--set")
         return load_game(path)
     from gametheory.games.catalog import load
 
-    return load(name)
+    return load(name, **_values(parameters))
 
 
-def _plain(name: str) -> str:
-    """Spell a game's name as the catalog does."""
-    return name.lower().replace("-", "_").replace(" ", "_")
+def _values(parameters: Sequence[str] | None) -> dict[str, Any]:
+    """Read NAME=VALUE pairs, as the catalog's games take them."""
+    values = {}
+    for text in parameters or ():
+        name, sign, value = text.partition("=")
+        if not (sign and name.strip()):
+            raise InvalidGame(f"{text!r} is no parameter", where="--set", valid="NAME=VALUE")
+        values[name.strip().replace("-", "_")] = _value(value.strip())
+    return values
+
+
+def _value(text: str) -> Any:
+    """Read whole numbers, True and False, and lists with commas; other text is left to the game."""
+    if "," in text:
+        return tuple(_value(part.strip()) for part in text.split(",") if part.strip())
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    return int(text) if re.fullmatch(r"[-+]?[0-9]{1,30}", text) else text
 
 
 def _solution_document(solution: Solution) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from operator import getitem
 from typing import Any
@@ -14,14 +14,14 @@ from rich.text import Text
 
 from gametheory.algorithms.registry import Algorithm
 from gametheory.games.behavior_profile import BehaviorProfile
-from gametheory.games.catalog import CatalogEntry
+from gametheory.games.catalog import CatalogEntry, KnownFacts
 from gametheory.games.correlated_distribution import CorrelatedDistribution
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.solution import Certificate, Solution
 
 __all__ = [
     "catalog_entry",
-    "catalog_table",
+    "catalog_tables",
     "certificate_table",
     "method_list",
     "probability",
@@ -36,6 +36,7 @@ _EQUILIBRIA = (
     "correlated",
     "coarse-correlated",
 )
+FACTS = 4  # known equilibria of a game of the catalog that are shown
 ROWS = 30  # information sets that are shown before they are only counted
 SHOWN = 20  # equilibria that are shown before they are only counted
 
@@ -107,26 +108,66 @@ def method_list(methods: Iterable[Algorithm]) -> Group:
     return Group(*parts)
 
 
-def catalog_table(entries: Iterable[CatalogEntry]) -> Table:
-    """List named games."""
-    table = _table("name", "form", "players", "what it shows")
+def catalog_tables(entries: Iterable[CatalogEntry]) -> Group:
+    """List single games, and the families that parameters choose a game from."""
+    games = _table("game", "form", "players", "what it shows")
+    families = _table("family", "form", "players", "what it shows")
+    for table in (games, families):
+        table.columns[0].no_wrap = True  # a name is there to be copied
     for entry in entries:
-        _add(
-            table, entry.name, entry.form.removesuffix(" form"), str(entry.n_players), entry.summary
-        )
-    return table
+        form = entry.form.removesuffix(" form")
+        cells = entry.name, form, str(entry.n_players), entry.summary
+        _add(families if entry.is_family else games, *cells)
+    hint = "A family's parameters: gametheory catalog NAME --set n_players=3 --set seed=7"
+    return Group(games, families, Text(hint))
 
 
-def catalog_entry(entry: CatalogEntry, game: Any) -> Group:
-    """Show one named game with its source and, in normal form, its payoffs."""
+def catalog_entry(
+    entry: CatalogEntry, game: Any, parameters: Mapping[str, Any], facts: KnownFacts
+) -> Group:
+    """Show one game with its source, what is known of it and, in normal form, its payoffs."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    _add(table, "form", f"{entry.form}, {entry.n_players} players")
+    _add(table, "form", f"{entry.form}, {game.n_players} players")
     _add(table, "shows", entry.summary)
     _add(table, "source", entry.citation)
-    if entry.parameters:
-        values = ", ".join(f"{name}={value}" for name, value in entry.parameters.items())
-        _add(table, "parameters", values)
+    if parameters:
+        _add(table, "parameters", ", ".join(f"{name}={x}" for name, x in parameters.items()))
+    for source in dict.fromkeys(facts.sources[name] for name in facts.stated):
+        alike = (name for name in facts.stated if facts.sources[name] == source)
+        known = "; ".join(_fact(game, facts, name) for name in alike)
+        _add(table, "known", f"{known}\n({source})")
     return Group(Text(entry.name, style="bold"), table, Text(""), Text(str(game), no_wrap=True))
+
+
+def _fact(game: Any, facts: KnownFacts, name: str) -> str:
+    """Write one known fact in words."""
+    known = getattr(facts, name)
+    if name == "value":
+        return f"value {probability(known)}"
+    if name == "n_equilibria":
+        return f"{known:,} equilibrium, no other" if known == 1 else f"{known:,} equilibria in all"
+    if name == "potential":
+        low, high = probability(known.min()), probability(known.max())
+        return f"an exact potential, from {low} to {high}"
+    if name == "dominant_actions":
+        return "dominant: " + _joint(game, known)
+    if name == "pure_equilibria":
+        return _some("pure equilibria", [_joint(game, joint) for joint in known])
+    return _some("equilibria", known)
+
+
+def _joint(game: Any, joint_action: Sequence[int | None]) -> str:
+    """Write a joint action by its labels."""
+    pairs = zip(game.actions, joint_action, strict=True)
+    return "(" + ", ".join("none" if k is None else labels[k] for labels, k in pairs) + ")"
+
+
+def _some(kind: str, known: Sequence[Any]) -> str:
+    """Write the first few of what may be many."""
+    if not known:
+        return f"no {kind}"
+    rest = [f"and {len(known) - FACTS:,} more"] if len(known) > FACTS else []
+    return f"{kind} " + ", ".join([*map(str, known[:FACTS]), *rest])
 
 
 def _profile_table(game: Any, profile: Any, certificate: Certificate) -> RenderableType:
