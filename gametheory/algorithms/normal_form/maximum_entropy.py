@@ -21,7 +21,7 @@ Optimization 2.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -39,13 +39,15 @@ Floats = NDArray[np.float64]
 
 _MOST_STEPS = 50
 _MORE_STEPS = 3  # once the gap is closed, for inequalities to become certain
-_NEVER = 1e-6  # times as likely as the average
+_NEVER = 5e-3  # times as likely as the average: the path may be giving an action up
+_TELLING = 1e-3  # gap from which on that is looked for
 _SMALL = 300  # joint actions and deviations
 _PROXIMAL = 1e-9  # where rows are equations, so that dependent ones do no harm
-_GAP = 1e-12  # of the entropy, when the path is left
+_GAP = 1e-10  # of the entropy, when the path is left: slacks are then above rounding errors
 _NOTHING = 50.0  # exp(-50) is nothing beside one
 _SAME = 1e-9
 _BITS = 200  # of the weights
+_PRECISION = 6  # times the work: the smaller system is the less precise one
 _TO_BOUNDARY = 0.995  # of the way to where the first price or slack vanishes
 
 
@@ -67,9 +69,7 @@ class EntropyOptimum(NamedTuple):
     steps: int
 
 
-def maximize_entropy(
-    rows: IncentiveRows, n_cells: int
-) -> Generator[None, None, EntropyOptimum]:
+def maximize_entropy(rows: IncentiveRows, n_cells: int) -> Generator[None, None, EntropyOptimum]:
     """Find the distribution of largest entropy that satisfies the rows.
 
     Parameters
@@ -91,29 +91,73 @@ def maximize_entropy(
 
     Notes
     -----
-    Cost: about 15 steps, each a Cholesky factorization of size min(rows, cells). Where no
-    solution satisfies all inequalities strictly it is followed again without the joint actions
-    that seem to be unused, and for small games on the face that an exact linear program proves to
+    Cost: about 15 steps, each a Cholesky factorization of size min(rows, cells). Where it
+    gives actions up, it is followed again without them; and where no solution satisfies all
+    inequalities strictly, for small games, on the face that an exact linear program proves to
     hold all solutions.
     """
     if not rows.incentives:
         return EntropyOptimum([1] * n_cells, np.empty(0), 0)
-    end = yield from _central_path(rows, n_cells, np.zeros(len(rows.incentives), bool))
-    if end.strict:
-        return EntropyOptimum(_integers(end.weights), end.prices, end.steps)
-    # Perhaps some actions are never recommended: without them the rest may be strict.
-    used = end.weights > _NEVER / n_cells
-    reduced, kept = _restricted(rows, used)
-    inside = yield from _central_path(reduced, int(used.sum()), np.zeros(len(kept), bool))
-    if inside.strict:
-        full = np.zeros(n_cells)
-        full[used] = inside.weights
-        return EntropyOptimum(_integers(full), end.prices, end.steps + inside.steps)
-    if n_cells + len(rows.incentives) <= _SMALL:
+    signed = np.zeros(len(rows.incentives), dtype=np.bool_)
+    end = yield from _central_path(rows, n_cells, signed, watched=_told(rows))
+    if end.idle:
+        answer = yield from _without_idle(rows, n_cells, end)
+        if answer is not None:
+            return answer
+        end = yield from _central_path(rows, n_cells, signed)
+    if not end.strict and n_cells + len(rows.incentives) <= _SMALL:
         common = yield from relative_interior(rows, n_cells)
         if not isinstance(common, str):
             return (yield from _on_face(rows, common))
-    return EntropyOptimum(_integers(end.weights), end.prices, end.steps + inside.steps)
+    return EntropyOptimum(_integers(end.weights), end.prices, end.steps)
+
+
+def _told(rows: IncentiveRows) -> list[slice]:
+    """Find the rows that concern one recommended action; none where players are told nothing."""
+    runs = _runs([incentive[:2] for incentive in rows.incentives])
+    return [slice(low, high) for low, high in runs if rows.incentives[low][1] is not None]
+
+
+def _without_idle(
+    rows: IncentiveRows, n_cells: int, end: _PathEnd
+) -> Generator[None, None, EntropyOptimum | None]:
+    """Leave out actions that the path stops recommending, and price them out; None if wrong."""
+    used, push = np.ones(n_cells, dtype=np.bool_), np.zeros(len(rows.incentives))
+    for block in end.idle:
+        cells = np.unique(np.concatenate(rows.columns[block]))
+        own = np.zeros(len(rows.incentives))
+        own[block] = end.prices[block]
+        if _priced(rows, own, n_cells)[cells].min() > 0:  # the prices mix a dominating strategy
+            used[cells] = False
+            push += own
+    if used.all():
+        return None
+    reduced, kept = _restricted(rows, used)
+    inside = yield from maximize_entropy(reduced, int(used.sum()))
+    prices = np.zeros(len(rows.incentives))
+    prices[kept] = inside.prices
+    exponents, cost = -_priced(rows, prices, n_cells), _priced(rows, push, n_cells)[~used]
+    top = exponents[used].max()
+    prices += push * max(float(((exponents[~used] - top + _NOTHING) / cost).max()), 0.0)
+    exponents = -_priced(rows, prices, n_cells)
+    bound = top + math.log(float(np.exp(exponents - top).sum()))
+    w = np.array([n / sum(inside.weights) for n in inside.weights])
+    entropy = -float((w[w > 0] * np.log(w[w > 0])).sum())
+    if bound - entropy > _SAME:
+        return None
+    weights = [0] * n_cells
+    for cell, weight in zip(np.flatnonzero(used).tolist(), inside.weights, strict=True):
+        weights[cell] = weight
+    return EntropyOptimum(weights, prices, end.steps + inside.steps)
+
+
+def _priced(rows: IncentiveRows, prices: Floats, n_cells: int) -> Floats:
+    """Add up, for each joint action, prices times gains."""
+    total = np.zeros(n_cells)
+    for price, columns, values in zip(prices.tolist(), rows.columns, rows.values, strict=True):
+        if price:
+            total[columns] += price * values.astype(np.float64)
+    return total
 
 
 def _restricted(rows: IncentiveRows, used: NDArray[np.bool_]) -> tuple[IncentiveRows, list[int]]:
@@ -140,9 +184,7 @@ def _on_face(
     prices = np.zeros(len(rows.incentives))
     prices[kept] = end.prices
     # Enough of what proves the face makes all prices nonnegative, and what is unused worthless.
-    exponents = np.zeros(len(used))
-    for i, (columns, values) in enumerate(zip(rows.columns, rows.values, strict=True)):
-        exponents[columns] -= prices[i] * values.astype(np.float64)
+    exponents = -_priced(rows, prices, len(used))
     excess = (exponents - exponents[used].max())[~used].max(initial=-_NOTHING)
     owed = (-prices[common.tight] / common.prices[common.tight]).max(initial=0.0)
     return EntropyOptimum(
@@ -167,11 +209,16 @@ def _integers(weights: Floats) -> list[int]:
 
 
 class _PathEnd(NamedTuple):
-    """Where the central path was left; ``strict`` if all inequalities then hold for certain."""
+    """Where the central path was left.
+
+    ``strict`` if all inequalities then hold for certain; ``idle`` are the rows about actions that
+    it stops recommending, where it was left for that reason.
+    """
 
     weights: Floats
     prices: Floats
     strict: bool
+    idle: list[slice]
     steps: int
 
 
@@ -181,7 +228,11 @@ class _Point(NamedTuple):
 
 
 def _central_path(
-    rows: IncentiveRows, n_cells: int, equal: NDArray[np.bool_]
+    rows: IncentiveRows,
+    n_cells: int,
+    equal: NDArray[np.bool_],
+    *,
+    watched: Sequence[slice] = (),
 ) -> Generator[None, None, _PathEnd]:
     """Follow the path to its end, or to where rounding ends it.
 
@@ -192,18 +243,24 @@ def _central_path(
     from threadpoolctl import ThreadpoolController
 
     if not rows.incentives:
-        return _PathEnd(np.full(n_cells, 1 / n_cells), np.empty(0), True, 0)
+        return _PathEnd(np.full(n_cells, 1 / n_cells), np.empty(0), True, [], 0)
     threads = ThreadpoolController()  # several threads make small factorizations slower
     system = _System(rows, n_cells)
     start = np.where(equal, 0.0, 0.1)
     point, closed, steps = _Point(start, start), 0, 0
+    groups = [np.unique(np.concatenate(rows.columns[block])) for block in watched]
+    idle: list[slice] = []
     while True:
         w = system.distribution(point.prices)
         residual = point.slacks + system.gains @ w  # zero where these are the slacks
         strict = bool((residual < point.slacks)[~equal].all()) and not equal.any()
-        near = float(point.prices @ point.slacks) < _GAP and np.abs(residual).max() < _GAP
+        gap = float(point.prices @ point.slacks)
+        near = gap < _GAP and np.abs(residual).max() < _GAP
+        if gap < _TELLING:
+            pairs = zip(watched, groups, strict=True)
+            idle = [b for b, cells in pairs if w[cells].mean() * n_cells < _NEVER]
         closed += near
-        if (near and strict) or closed > _MORE_STEPS or steps == _MOST_STEPS:
+        if idle or (near and strict) or closed > _MORE_STEPS or steps == _MOST_STEPS:
             break
         try:
             with threads.limit(limits=1, user_api="blas"):
@@ -212,7 +269,7 @@ def _central_path(
             break
         steps += 1
         yield None
-    return _PathEnd(w, point.prices / system.scales, strict, steps)
+    return _PathEnd(w, point.prices / system.scales, strict, idle, steps)
 
 
 def _newton_step(
@@ -229,7 +286,7 @@ def _newton_step(
     ds = np.where(equal, 0.0, system.curvature(w, dy) - residual)
     reach = min(_reach(y[signed], dy[signed]), _reach(s[signed], ds[signed]))
     after = float((y + reach * dy) @ (s + reach * ds))
-    target = max((after / gap) ** 3 * gap, 0.1 * _GAP) / signed.sum() if gap else 0.0
+    target = max((after / gap) ** 3 * gap, 0.5 * _GAP) / signed.sum() if gap else 0.0
     # Corrector: to a smaller t, minding what the predictor left out.
     aim = np.zeros(len(y))
     aim[signed] = (target - dy[signed] * ds[signed]) / y[signed]
@@ -274,7 +331,7 @@ class _System:
         through_cells = n_cells**3 / 3 + sum(
             len(cells) ** 2 * (block.stop - block.start) for block, cells in blocks
         )
-        self.by_rows = through_rows <= through_cells
+        self.by_rows = through_rows <= _PRECISION * through_cells
         self.blocks = [(slice(0, n_rows), np.arange(n_cells))] if self.by_rows else blocks
         self.dense = [self.gains[block][:, cells].toarray() for block, cells in self.blocks]
 
