@@ -16,10 +16,8 @@ from gametheory.formats.profile_json import (
     profile_from_document,
     recheck_certificate,
 )
-from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.normal_form import NormalFormGame
-from gametheory.games.profiles import MixedProfile
 from gametheory.solution import Certificate
 
 __all__ = [
@@ -75,12 +73,12 @@ def save_game(game: NormalFormGame | ExtensiveFormGame, path: str | Path) -> Pat
     return _write(game_to_document(game), path)
 
 
-def load_profile(path: str | Path, game: Any) -> MixedProfile | BehaviorProfile:
-    """Read a profile of a game from a .json file."""
+def load_profile(path: str | Path, game: Any) -> Any:
+    """Read a profile, or whatever else solves a game, from a .json file."""
     return profile_from_document(_read(path), game)
 
 
-def save_profile(profile: MixedProfile | BehaviorProfile, path: str | Path) -> Path:
+def save_profile(profile: Any, path: str | Path) -> Path:
     """Write a profile to a .json file; all of it or nothing."""
     return _write(profile.to_document(), path)
 
