@@ -38,6 +38,15 @@ Parameters = Annotated[
         show_default=False,
     ),
 ]
+Options = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option",
+        metavar="NAME=VALUE",
+        help="An option of the method: objective=egalitarian, rationality=2.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
 
 
@@ -47,6 +56,7 @@ def solve(
     parameters: Parameters = None,
     concept: Concept = "nash",
     method: Annotated[str, typer.Option(help="An algorithm's name, or auto.")] = "auto",
+    options: Options = None,
     find: Annotated[Literal["one", "all"], typer.Option(help="How many solutions.")] = "one",
     time_limit: Annotated[
         float | None, typer.Option(min=0.0, help="Seconds; what was found by then is shown.")
@@ -66,11 +76,25 @@ def solve(
     from gametheory.solve import solve as solve_game
 
     opened = _open(game, parameters)
+    own = _values(options, where="--option")
+    for name in own:
+        if name in ("game", "concept", "method", "find", "time_limit", "callback"):
+            raise InvalidGame(
+                f"{name!r} is no option of a method",
+                where="--option",
+                hint=f"use --{name.replace('_', '-')}" if name in ("find", "time_limit") else "",
+            )
     with at_work(
         "solving (the first use of a method compiles it, which can take a minute)"
     ) as tell:
         solution = solve_game(
-            opened, concept, method, find=find, time_limit=time_limit, callback=tell
+            opened,
+            concept,
+            method,
+            find=find,
+            time_limit=time_limit,
+            callback=tell,
+            **own,
         )
     if save is not None and solution.equilibria:
         from gametheory.formats import save_profile
@@ -203,13 +227,13 @@ def _open(name: str, parameters: Sequence[str] | None) -> Any:
     return load(name, **_values(parameters))
 
 
-def _values(parameters: Sequence[str] | None) -> dict[str, Any]:
-    """Read NAME=VALUE pairs, as the catalog's games take them."""
+def _values(parameters: Sequence[str] | None, *, where: str = "--set") -> dict[str, Any]:
+    """Read NAME=VALUE pairs, as the catalog's games and the methods take them."""
     values = {}
     for text in parameters or ():
         name, sign, value = text.partition("=")
         if not (sign and name.strip()):
-            raise InvalidGame(f"{text!r} is no parameter", where="--set", valid="NAME=VALUE")
+            raise InvalidGame(f"{text!r} is no parameter", where=where, valid="NAME=VALUE")
         values[name.strip().replace("-", "_")] = _value(value.strip())
     return values
 

@@ -220,3 +220,25 @@ def test_the_function_solve_wins_over_its_module(imports: str) -> None:
     code = f"{imports}\nimport gametheory\nprint(callable(gametheory.solve))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "True"
+
+
+def test_options_of_a_method_are_given_by_name() -> None:
+    result = run(
+        "solve",
+        "battle_of_the_sexes",
+        "--concept",
+        "correlated",
+        "--option",
+        "objective=egalitarian",
+    )
+    assert result.exit_code == 0, result.output
+    assert "proven optimal" in result.output
+    result = run("solve", "chicken", "--concept", "correlated", "--option", "objective=justice")
+    assert result.exit_code == 2
+    assert "justice" in result.output
+    result = run("solve", "chicken", "--option", "find=all")
+    assert result.exit_code == 2
+    assert "--find" in result.output
+    result = run("solve", "chicken", "--option", "objective")
+    assert result.exit_code == 2
+    assert "NAME=VALUE" in result.output
