@@ -99,14 +99,13 @@ def majority_voting(
 
 
 def _elected(sizes: tuple[int, ...]) -> NDArray[np.int32]:
-    """Return the winner at every joint vote, one candidate after another to save memory."""
+    """Return the winner at every joint vote: one of those voted for, the first where they tie."""
     votes = np.indices(sizes, dtype=np.int32)
-    winner = np.zeros(sizes, dtype=np.int32)
-    most = np.full(sizes, -1, dtype=np.int32)
-    for candidate in range(sizes[0]):
-        received = (votes == candidate).sum(axis=0, dtype=np.int32)
-        winner[received > most] = candidate
-        np.maximum(most, received, out=most)
+    most, winner = np.zeros(sizes, dtype=np.int32), np.zeros(sizes, dtype=np.int32)
+    for vote in votes:
+        received = (votes == vote).sum(axis=0, dtype=np.int32)
+        better = (received > most) | ((received == most) & (vote < winner))
+        most[better], winner[better] = received[better], vote[better]
     return winner
 
 

@@ -21,6 +21,7 @@ from gametheory.games.catalog.parameters import (
     square_sizes,
     whole,
 )
+from gametheory.games.catalog.quotients import quotients
 from gametheory.games.catalog.registry import game
 from gametheory.games.normal_form import NormalFormGame
 
@@ -134,8 +135,9 @@ def _local_effect_model(
     most = whole("strongest", strongest, 0, 10**6)
     draws = Draws(seed)
     effect = np.diag(draws.integers(0, most, (n_actions,)))
-    for one, other in edges(graph, n_actions, draws):
-        effect[one, other] = effect[other, one] = draws.integers(0, most)
+    near = edges(graph, n_actions, draws)
+    one_end, other_end = np.array(near, dtype=np.intp).reshape(-1, 2).T
+    effect[one_end, other_end] = effect[other_end, one_end] = draws.integers(0, most, (len(near),))
     taken = np.indices(sizes, dtype=np.int32)
     # Each player suffers its action's effect from every user of it, itself included, and of
     # the neighboring actions: a sum over pairs of players, symmetric in the two.
@@ -175,14 +177,20 @@ def local_effect(
     return NormalFormGame(np.stack(payoffs), title=f"Local-effect game {seed}")
 
 
-def _best_shot_facts(
-    n_players: int = 4, graph: str = "ring", cost: Any = "1/2", seed: int = 0
-) -> KnownFacts:
-    gives = np.indices((2,) * n_players).astype(bool)
+def _givers(n_players: int, graph: str, seed: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return, at every joint action, who gives and who has a neighbor that gives."""
+    gives = np.indices((2,) * n_players, dtype=np.int32).astype(bool)
     helped = np.zeros_like(gives)
     for one, other in edges(graph, n_players, Draws(seed)):
         helped[one] |= gives[other]
         helped[other] |= gives[one]
+    return gives, helped
+
+
+def _best_shot_facts(
+    n_players: int = 4, graph: str = "ring", cost: Any = "1/2", seed: int = 0
+) -> KnownFacts:
+    gives, helped = _givers(n_players, graph, seed)
     return KnownFacts.of(
         "Bramoullé and Kranton (2007): the givers are a maximal independent set",
         pure_equilibria=joint_actions((gives != helped).all(axis=0)),
@@ -207,14 +215,11 @@ def best_shot(
     check_size((2,) * n, "n_players", MOST_RULED_PAYOFFS)
     price = number("cost", cost)
     require(0 < price < 1, f"cost {price}", "cost", "between 0 and 1")
-    near = edges(graph, n, Draws(seed))
-    hoods = [{i, *(j for edge in near if i in edge for j in edge)} for i in range(n)]
-    return NormalFormGame.from_function(
-        lambda gives: [
-            int(any(gives[j] for j in hood)) - price * own
-            for own, hood in zip(gives, hoods, strict=True)
-        ],
-        (2,) * n,
+    gives, helped = _givers(n, graph, seed)
+    require(price.denominator < 2**31, f"cost {price}", "cost", "a denominator below 2**31")
+    payoffs = (gives | helped) * price.denominator - gives * price.numerator
+    return NormalFormGame(
+        quotients(payoffs, price.denominator),
         actions=(("Rely", "Give"),) * n,
         title=f"Best shot on a {graph} graph",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +17,7 @@ from gametheory.games.catalog.parameters import (
     whole,
     whole_numbers,
 )
+from gametheory.games.catalog.quotients import quotients
 from gametheory.games.catalog.registry import game
 from gametheory.games.normal_form import NormalFormGame
 
@@ -59,12 +61,12 @@ def bertrand(
     sizes = square_sizes(n_players, n_prices, least=2, most=MOST_RULED_PAYOFFS)
     a, c = whole("intercept", intercept, 1, 10**6), whole("cost", cost, 0, 10**6)
 
-    def payoffs(prices: tuple[int, ...]) -> list[Any]:
-        lowest = min(prices)
-        profit = Fraction((lowest - c) * max(0, a - lowest), prices.count(lowest))
-        return [profit if price == lowest else 0 for price in prices]
-
-    return NormalFormGame.from_function(payoffs, sizes, title="Bertrand oligopoly")
+    prices = np.indices(sizes)
+    lowest = prices.min(axis=0)
+    sells = prices == lowest
+    shares = math.lcm(*range(1, len(sizes) + 1))
+    profit = (lowest - c) * np.maximum(0, a - lowest) * (shares // sells.sum(axis=0))
+    return NormalFormGame(quotients(sells * profit, shares), title="Bertrand oligopoly")
 
 
 def _location_facts(n_players: int = 2, n_actions: int = 5) -> KnownFacts:
@@ -93,17 +95,14 @@ def location(n_players: int = 2, n_actions: int = 5) -> NormalFormGame:
     """
     sizes = square_sizes(n_players, n_actions, most=MOST_RULED_PAYOFFS)
 
-    def payoffs(places: tuple[int, ...]) -> list[Fraction]:
-        earned = [Fraction(0)] * len(places)
-        for buyer in range(sizes[0]):
-            distances = [abs(place - buyer) for place in places]
-            nearest = min(distances)
-            for seller, distance in enumerate(distances):
-                if distance == nearest:
-                    earned[seller] += Fraction(1, distances.count(nearest))
-        return earned
-
-    return NormalFormGame.from_function(payoffs, sizes, title="Location on a street")
+    places = np.indices(sizes, dtype=np.int32)
+    shares = math.lcm(*range(1, len(sizes) + 1))
+    earned = np.zeros(places.shape, dtype=np.int64)
+    for buyer in range(sizes[0]):
+        distances = abs(places - buyer)
+        nearest = distances == distances.min(axis=0)
+        earned += nearest * (shares // nearest.sum(axis=0))
+    return NormalFormGame(quotients(earned, shares), title="Location on a street")
 
 
 def _arms_facts(

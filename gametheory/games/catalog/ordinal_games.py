@@ -34,15 +34,18 @@ def _all_games() -> tuple[Cells, ...]:
 
 
 def _ordinal_facts(index: int = 1) -> KnownFacts:
-    a, b, c, d = _all_games()[index - 1]
-    row = (0 if b[0] > d[0] else 1) if (a[0] > c[0]) == (b[0] > d[0]) else None
-    column = (0 if c[1] > d[1] else 1) if (a[1] > b[1]) == (c[1] > d[1]) else None
-    source = "a strict ranking has no ties: two comparisons for each player decide"
-    facts = KnownFacts.of(source, dominant_actions=(row, column))
-    if row is not None or column is not None:
-        return facts | KnownFacts.of(source, n_equilibria=1)
-    # Nobody has a dominant action: the best replies agree at both ends of a diagonal or nowhere.
-    return facts | KnownFacts.of(source, n_equilibria=3 if (a[0] > c[0]) == (a[1] > b[1]) else 1)
+    cells = _all_games()[index - 1]
+    # Which row is better against each column, and which column against each row.
+    rows = [int(cells[2 + column][0] > cells[column][0]) for column in range(2)]
+    columns = [int(cells[2 * row + 1][1] > cells[2 * row][1]) for row in range(2)]
+    pure = [(r, c) for r in range(2) for c in range(2) if (r, c) == (rows[c], columns[r])]
+    return KnownFacts.of(
+        "ranks have no ties: a game with two pure equilibria has a mixed one between them, one "
+        "with none has a mixed one only, and otherwise somebody has a dominant action",
+        dominant_actions=tuple(a if a == b else None for a, b in (rows, columns)),
+        pure_equilibria=tuple(pure),
+        n_equilibria=3 if len(pure) == 2 else 1,
+    )
 
 
 @game(

@@ -6,6 +6,7 @@ from fractions import Fraction
 from itertools import permutations
 from typing import Any
 
+from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.catalog.known_facts import KnownFacts
 from gametheory.games.catalog.parameters import whole
 from gametheory.games.catalog.registry import game
@@ -24,10 +25,33 @@ __all__ = [
 
 
 def _kuhn_facts() -> KnownFacts:
+    tree = kuhn_poker()
+    third = Fraction(1, 3)
     return KnownFacts.of(
         "Kuhn (1950), A simplified two-person poker, Contributions to the Theory of Games I",
         value=Fraction(-1, 18),
+        equilibria=tuple(_kuhn_equilibrium(tree, bluff) for bluff in (Fraction(0), third)),
     )
+
+
+def _kuhn_equilibrium(tree: ExtensiveFormGame, bluff: Fraction) -> BehaviorProfile:
+    """Return the equilibrium in which the first player bluffs with a jack this often, up to 1/3."""
+    boldness = {  # how often to bet or to call
+        "first holds J": bluff,
+        "first holds Q": Fraction(0),
+        "first holds K": 3 * bluff,
+        "first holds J after check and bet": Fraction(0),
+        "first holds Q after check and bet": bluff + Fraction(1, 3),
+        "first holds K after check and bet": Fraction(1),
+        "second holds J after a check": Fraction(1, 3),
+        "second holds Q after a check": Fraction(0),
+        "second holds K after a check": Fraction(1),
+        "second holds J after a bet": Fraction(0),
+        "second holds Q after a bet": Fraction(1, 3),
+        "second holds K after a bet": Fraction(1),
+    }
+    bold = [boldness[infoset.label] for infoset in tree.information_sets]
+    return BehaviorProfile(tree, [p for often in bold for p in (1 - often, often)])
 
 
 @game(
