@@ -18,6 +18,7 @@ from collections.abc import Generator
 from typing import TypeVar
 
 from gametheory.linear_programs.basis_vertex import vertex_of
+from gametheory.linear_programs.column_generation import optimize_by_columns
 from gametheory.linear_programs.criss_cross import criss_cross
 from gametheory.linear_programs.float_simplex import Basis, FloatSimplex
 from gametheory.linear_programs.optimum import Optimum, optimum
@@ -31,6 +32,8 @@ Result = TypeVar("Result")
 _MOST_ROUNDS = 20
 _SMALL = 200  # rows times variables: the criss-cross method is faster than starting HiGHS
 _MODERATE = 20_000  # the criss-cross method ends within seconds
+_MANY_COLUMNS = 5_000
+_WIDE = 20  # times as many variables as rows: few of them are ever looked at
 _LARGEST_BASIS = 1_200  # equations; beyond, exact arithmetic takes minutes
 
 
@@ -79,6 +82,9 @@ def optimize(program: LinearProgram) -> Generator[None, None, Optimum | str]:
     size = math.prod(program.shape)
     if size <= _SMALL:
         return (yield from criss_cross(program))
+    n_rows, n_columns = program.shape
+    if n_columns > max(_MANY_COLUMNS, _WIDE * n_rows):
+        return (yield from optimize_by_columns(program, optimize))
     answer = yield from _through_floats(program)
     if isinstance(answer, str) and size <= _MODERATE:
         return (yield from criss_cross(program))

@@ -10,9 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from gametheory.linear_programs import LinearProgram, Optimum, finish, optimize
-from gametheory.linear_programs import float_simplex, refinement
+from gametheory.linear_programs import (
+    LinearProgram,
+    Optimum,
+    finish,
+    float_simplex,
+    optimize,
+    refinement,
+)
 from gametheory.linear_programs.basis_vertex import vertex_of
+from gametheory.linear_programs.column_generation import optimize_by_columns
 from gametheory.linear_programs.criss_cross import criss_cross
 from gametheory.linear_programs.exact import _through_floats
 
@@ -150,4 +157,32 @@ def test_equations_that_say_nothing_and_variables_that_do_nothing() -> None:
     answer = finish(optimize(program))
     assert isinstance(answer, Optimum)
     assert answer.value == 1
+    assert_proven(program, answer)
+
+
+@settings(max_examples=30)
+@given(seed=st.integers(0, 10**6))
+def test_generated_columns_lead_to_the_same_optimum(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    m, n = 4, 60
+    program = LinearProgram.dense(
+        rng.integers(-20, 21, n),
+        np.vstack([rng.integers(-9, 10, (m, n)), np.ones((1, n), dtype=np.int64)]),
+        np.append(rng.integers(-3, 9, m), 1),
+        equalities=[m, *np.flatnonzero(rng.random(m) < 0.1).tolist()],
+    )
+    whole = finish(_through_floats(program))
+    answer = finish(optimize_by_columns(program, _through_floats))
+    if isinstance(whole, str):
+        assert isinstance(answer, str)
+    else:
+        assert isinstance(answer, Optimum)
+        assert_proven(program, answer)
+        assert answer.value == whole.value
+
+
+def test_wide_programs_are_solved_by_their_columns() -> None:
+    program = correlated_program(np.random.default_rng(3).integers(0, 100, (13, *(2,) * 13)))
+    answer = finish(optimize(program))
+    assert isinstance(answer, Optimum)
     assert_proven(program, answer)
