@@ -242,7 +242,7 @@ def _rebuild(strategies: list[list[Any]], content: dict[str, Any]) -> Commitment
 
 
 def _check_words(leader: Any, kind: Any, commitment: Any) -> None:
-    if isinstance(leader, bool) or leader not in (0, 1):
+    if isinstance(leader, bool) or not isinstance(leader, int) or leader not in (0, 1):
         raise InvalidProfile(f"leader {leader!r}", where="leader", valid="0 or 1")
     if kind not in ("strong", "weak"):
         raise InvalidProfile(f"kind {kind!r}", where="kind", valid="'strong' or 'weak'")

@@ -76,18 +76,21 @@ class _Comparisons(NamedTuple):
     same : list of ndarray, each of shape (opponent's actions,)
         Differences of payoffs within a rank: they must vanish on every level.
     down : list of ndarray
-        Differences of neighboring ranks: on the first level where one does not vanish it must be
-        positive.
+        Differences of what is ranked higher and lower: on the first level where one does not
+        vanish it must be positive.
     """
 
     same: list[Integers]
     down: list[Integers]
 
     @classmethod
-    def of(cls, payoffs: Integers, ranking: Ranking) -> _Comparisons:
+    def of(cls, payoffs: Integers, ranking: Ranking, unranked: Sequence[int] = ()) -> _Comparisons:
+        """Compare ranks; and what is not ranked yet, which must be no better, with the last."""
+        heads = [rank[0] for rank in ranking]
+        pairs = [*itertools.pairwise(heads), *((heads[-1], a) for a in unranked)]
         return cls(
             [payoffs[a] - payoffs[rank[0]] for rank in ranking for a in rank[1:]],
-            [payoffs[a[0]] - payoffs[b[0]] for a, b in itertools.pairwise(ranking)],
+            [payoffs[a] - payoffs[b] for a, b in pairs],
         )
 
 
@@ -100,7 +103,7 @@ class _Trembles(NamedTuple):
         On which level each action first appears.
     levels : tuple of Level
     undecided : tuple of int
-        Neighboring ranks of the opponent that are indifferent so far.
+        Which of the opponent's comparisons between ranks are ties so far.
     """
 
     ranking: Ranking
@@ -108,44 +111,62 @@ class _Trembles(NamedTuple):
     undecided: tuple[int, ...]
 
 
+class _Candidate(NamedTuple):
+    """The first ranks of a player, and trembles of both that agree with them."""
+
+    ranking: Ranking
+    own: tuple[Level, ...]
+    theirs: tuple[Level, ...]
+
+
 def find_systems(
     first: Side, second: Side, budget: Budget
 ) -> tuple[tuple[Level, ...], tuple[Level, ...]] | None:
     """Search all pairs of rankings; return the levels of both players' trembles, as weights.
+
+    The first player's ranking grows rank by rank, as long as there are trembles of the opponent,
+    with any ranking, that agree with it so far.
 
     Raises
     ------
     UnsupportedGame
         The budget was spent before the search was over.
     """
-    for ranking in _rankings(_support(first), first.ties(second.weights), budget):
-        judged = _Comparisons.of(first.payoffs, ranking)
-        start = _first_level(second, judged)
-        ties = second.ties(first.weights)
-        for theirs in [] if start is None else _extensions(start, ties, judged, budget):
-            own = _with_ranking(
-                first, ranking, _Comparisons.of(second.payoffs, theirs.ranking), budget
-            )
-            if own is not None:
-                return own.levels, theirs.levels
+
+    def children(candidate: _Candidate, ties: Ties) -> Iterator[tuple[_Candidate, Ties]]:
+        for new, rest in _next_ranks(ties):
+            grown = _candidate(first, second, (*candidate.ranking, new), rest, budget)
+            if grown is not None:
+                yield grown, rest
+
+    ties = first.ties(second.weights)
+    root = _candidate(first, second, (_support(first),), ties, budget)
+    if root is None:
+        return None
+    for found in _leaves(root, ties, children):
+        return found.own, found.theirs
+    return None
+
+
+def _candidate(
+    first: Side, second: Side, ranking: Ranking, ties: Ties, budget: Budget
+) -> _Candidate | None:
+    """Find trembles of both players that agree with the first ranks of one; None if none do."""
+    budget.spend()
+    judged = _Comparisons.of(first.payoffs, ranking, [a for tie in ties for a in tie])
+    start = _first_level(second, judged)
+    if start is None:
+        return None
+    for theirs in _extensions(start, second.ties(first.weights), judged, budget):
+        judging = _Comparisons.of(second.payoffs, theirs.ranking)
+        own = _with_ranking(first, ranking, judging, budget)
+        if own is not None:
+            return _Candidate(ranking, own.levels, theirs.levels)
     return None
 
 
 def _support(side: Side) -> tuple[int, ...]:
     return tuple(a for a, w in enumerate(side.weights) if w)
-
-
-def _rankings(support: tuple[int, ...], ties: Ties, budget: Budget) -> Iterator[Ranking]:
-    """List the rankings that begin with the support and split every group of ties in all ways."""
-
-    def children(ranking: Ranking, ties: Ties) -> Iterator[tuple[Ranking, Ties]]:
-        for new, rest in _next_ranks(ties):
-            yield (*ranking, new), rest
-
-    root: Ranking = (support,)
-    for ranking in _leaves(root, ties, children):
-        budget.spend()
-        yield ranking
 
 
 def _leaves(
@@ -211,8 +232,8 @@ def _next_tremble(
 ) -> _Trembles | None:
     """Add a level on which new actions appear; None if there is none the opponent agrees with.
 
-    It makes as many neighboring ranks strictly preferred as can be. Levels that make some so can
-    be added up, and no later level minds, so that there is never a reason to go back.
+    It decides as many of the opponent's comparisons as can be. Levels that decide some can be added
+    up, and no later level minds, so that there is never a reason to go back.
     """
     budget.spend()
     ranking, levels, undecided = trembles

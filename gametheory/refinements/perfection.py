@@ -20,14 +20,17 @@ from gametheory.errors import InvalidProfile, UnsupportedGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
 from gametheory.linear_programs import LinearProgram, finish, optimize
+from gametheory.rationals import shown, to_fraction
 
 __all__ = [
     "Perfection",
     "Undominated",
+    "check_profile",
     "check_two_players",
     "is_trembling_hand_perfect",
     "own_payoffs",
     "profitable_deviation",
+    "read_share",
     "undominated",
 ]
 
@@ -97,12 +100,9 @@ class Perfection:
         InvalidProfile
             The equilibrium is not perfect, or the size is not above 0 and at most 1.
         """
-        share = Fraction(size)
-        if self.trembles is None or not 0 < share <= 1:
-            raise InvalidProfile(
-                f"no trembles of size {size}: {self.reason or 'out of range'}",
-                valid="a perfect equilibrium, and a size above 0 and at most 1",
-            )
+        share = read_share(size, "size")
+        if self.trembles is None:
+            raise InvalidProfile(f"there are no trembles: {self.reason}", valid="a perfect one")
         pairs = zip(self.profile.exact, self.trembles.exact, strict=True)
         return MixedProfile(
             [
@@ -157,7 +157,8 @@ def is_trembling_hand_perfect(game: NormalFormGame, profile: MixedProfile) -> Pe
     >>> print(entered.perturbed("1/10"))
     ((1/20, 19/20), (1/20, 19/20))
     """
-    check_two_players(game, profile)
+    check_two_players(game)
+    check_profile(game, profile)
     deviation = profitable_deviation(game, profile)
     if deviation:
         return Perfection(False, deviation, profile)
@@ -206,8 +207,9 @@ def undominated(game: NormalFormGame, player: int, strategy: Any) -> Undominated
     >>> undominated(game, 0, [0, 0, 1]).belief
     (Fraction(1, 2), Fraction(1, 2))
     """
-    if game.n_players != 2 or player not in (0, 1):
-        raise InvalidProfile(f"player {player} of {game.n_players}", valid="one of two players")
+    check_two_players(game)
+    if player not in (0, 1):
+        raise InvalidProfile(f"there is no player {player}", where="player", valid="0 or 1")
     (own,) = MixedProfile([strategy]).exact
     if len(own) != game.n_actions[player]:
         raise InvalidProfile(
@@ -273,13 +275,29 @@ def own_payoffs(game: NormalFormGame, player: int) -> NDArray[np.object_]:
     return reduced if player == 0 else reduced.T
 
 
-def check_two_players(game: NormalFormGame, profile: MixedProfile) -> None:
-    """Raise UnsupportedGame or InvalidProfile unless this is a profile of a two-player game."""
+def read_share(number: Any, name: str) -> Fraction:
+    """Read a number above 0 and at most 1; InvalidProfile if it is none."""
+    try:
+        share = to_fraction(number)
+    except ValueError:
+        share = Fraction(0)
+    if not 0 < share <= 1:
+        valid = "a number above 0 and at most 1"
+        raise InvalidProfile(f"{name} {shown(number)} is out of range", where=name, valid=valid)
+    return share
+
+
+def check_two_players(game: NormalFormGame) -> None:
+    """Raise UnsupportedGame unless this is a two-player game in normal form."""
     if not isinstance(game, NormalFormGame) or game.n_players != 2:
         raise UnsupportedGame(
             f"{game!r} is not a two-player game in normal form",
             valid="a NormalFormGame with two players",
         )
+
+
+def check_profile(game: NormalFormGame, profile: MixedProfile) -> None:
+    """Raise InvalidProfile unless this is a profile of the game."""
     if not isinstance(profile, MixedProfile):
         raise InvalidProfile(f"a {type(profile).__name__} is no profile", valid="a MixedProfile")
     profile.check_fits(game)

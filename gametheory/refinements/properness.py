@@ -20,9 +20,11 @@ from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
 from gametheory.refinements.lexicographic import Budget, Side, find_systems
 from gametheory.refinements.perfection import (
+    check_profile,
     check_two_players,
     is_trembling_hand_perfect,
     own_payoffs,
+    read_share,
 )
 
 __all__ = ["Properness", "is_epsilon_proper", "is_proper"]
@@ -71,14 +73,11 @@ class Properness:
         Raises
         ------
         InvalidProfile
-            The equilibrium is not proper, or epsilon is not above 0 and below 1.
+            The equilibrium is not proper, or epsilon is not above 0 and at most 1.
         """
-        bound = Fraction(epsilon)
-        if not self.holds or not 0 < bound < 1:
-            raise InvalidProfile(
-                f"no profile for epsilon {epsilon}: {self.reason or 'out of range'}",
-                valid="a proper equilibrium, and an epsilon above 0 and below 1",
-            )
+        bound = read_share(epsilon, "epsilon")
+        if not self.holds:
+            raise InvalidProfile(f"there are no trembles: {self.reason}", valid="a proper one")
         size = bound
         for _ in range(_MOST_HALVINGS):
             profile = MixedProfile.from_weights([_mixed(own, size) for own in self.levels])
@@ -103,8 +102,8 @@ def is_proper(
     profile : MixedProfile
         Read exactly: a profile of floats that is only almost an equilibrium is not one.
     max_steps : int
-        How many steps the search may take, each at most a small linear program: about half a
-        millisecond.
+        How many steps the search may take, each at most one linear program: less than a
+        millisecond in games of a few actions.
 
     Returns
     -------
@@ -142,7 +141,8 @@ def is_proper(
     True not proper: no ranking of mistakes agrees with the players' preferences
     False not proper: the strategy of player 0 is weakly dominated by (0, 1, 0)
     """
-    check_two_players(game, profile)
+    check_two_players(game)
+    check_profile(game, profile)
     perfect = is_trembling_hand_perfect(game, profile)
     if not perfect:
         return Properness(False, perfect.reason, game, profile)
@@ -173,7 +173,7 @@ def is_epsilon_proper(
     game : NormalFormGame
     profile : MixedProfile
     epsilon : Fraction, int or str
-        Above 0 and below 1.
+        Above 0 and at most 1.
 
     Returns
     -------
@@ -184,7 +184,7 @@ def is_epsilon_proper(
     Raises
     ------
     InvalidProfile
-        The profile is not one of this game.
+        The profile is not one of this game, or epsilon is out of range.
     UnsupportedGame
         This is no game in normal form.
 
@@ -196,8 +196,8 @@ def is_epsilon_proper(
     """
     if not isinstance(game, NormalFormGame):
         raise UnsupportedGame(f"{game!r} is not in normal form", valid="a NormalFormGame")
-    profile.check_fits(game)
-    bound = Fraction(epsilon)
+    check_profile(game, profile)
+    bound = read_share(epsilon, "epsilon")
     for player, strategy in enumerate(profile.exact):
         if not all(strategy):
             return False

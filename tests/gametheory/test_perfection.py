@@ -163,6 +163,8 @@ def test_what_is_no_equilibrium_is_not_perfect() -> None:
     good = is_trembling_hand_perfect(ENTRY, MixedProfile.pure(ENTRY, (1, 1)))
     with pytest.raises(InvalidProfile, match="out of range"):
         good.perturbed(2)
+    with pytest.raises(InvalidProfile, match="out of range"):
+        good.perturbed("a little")
 
 
 def test_what_is_undefined_is_refused() -> None:
@@ -175,5 +177,5 @@ def test_what_is_undefined_is_refused() -> None:
         is_trembling_hand_perfect(ENTRY, [[1, 0], [1, 0]])  # type: ignore[arg-type]
     with pytest.raises(InvalidProfile, match="3 probabilities"):
         undominated(ENTRY, 0, [1, 0, 0])
-    with pytest.raises(InvalidProfile, match="player 2"):
+    with pytest.raises(InvalidProfile, match="no player 2"):
         undominated(ENTRY, 2, [1, 0])

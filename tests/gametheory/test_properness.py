@@ -179,7 +179,7 @@ def test_trivial_and_tied_games() -> None:
 
 def test_a_long_search_ends_with_an_error() -> None:
     game = grab_the_penny(4)
-    profile = MixedProfile([[1, 0, 0, 0], [0, 0, 0, 0, 1]])
+    profile = MixedProfile([["1/3", "1/3", "1/3", 0], [0, 0, 0, 0, 1]])
     steps = is_proper(game, profile).steps
     assert not is_proper(game, profile, max_steps=steps)
     with pytest.raises(UnsupportedGame, match="not settled in 5 steps"):

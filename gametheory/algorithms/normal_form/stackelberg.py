@@ -135,7 +135,7 @@ def stackelberg_lp(
 def _check_options(leader: Any, kind: Any, commitment: Any) -> None:
     options = (("leader", leader, (0, 1)), ("kind", kind, ("strong", "weak")))
     for name, given, valid in (*options, ("commitment", commitment, ("mixed", "pure"))):
-        if isinstance(given, bool) or given not in valid:
+        if type(given) is not type(valid[0]) or given not in valid:
             raise UnsupportedGame(f"{name}={given!r}", valid=f"one of {list(valid)}")
 
 
