@@ -51,6 +51,7 @@ _CHECKS: dict[type, dict[str, _Check]] = {
             "correlated", "certify_coarse_correlated", CorrelatedDistribution
         ),
         "logit-qre": _Check("logit", "certify_logit", LogitEquilibrium),
+        "ess": _Check("evolutionary", "certify_ess", MixedProfile),
     },
     ExtensiveFormGame: {
         "nash": _Check("extensive_form", "certify_nash", BehaviorProfile),
