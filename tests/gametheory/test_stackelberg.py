@@ -291,3 +291,17 @@ def test_what_is_no_commitment_is_refused() -> None:
     for wrong in ({"leader": 2}, {"kind": "fair"}, {"commitment": "half"}):
         with pytest.raises(UnsupportedGame, match=next(iter(wrong))):
             solve(CONITZER_SANDHOLM, "stackelberg", **wrong)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_openspiel_finds_the_same_strong_value(seed: int) -> None:
+    pytest.importorskip("cvxpy")
+    solver = pytest.importorskip("open_spiel.python.algorithms.stackelberg_lp")
+    pyspiel = pytest.importorskip("pyspiel")
+    A, B = np.random.default_rng(seed).integers(-9, 10, (2, 4, 5)).astype(float)
+    _, _, *payoffs = solver.solve_stackelberg(
+        pyspiel.create_matrix_game(A, B), is_first_leader=seed % 2 == 0
+    )
+    leader = seed % 2
+    value, _ = commit(NormalFormGame.bimatrix(A, B), leader=leader)
+    assert float(value) == pytest.approx(payoffs[leader], abs=1e-5)
