@@ -271,8 +271,8 @@ def test_the_certificate_says_what_is_wrong() -> None:
     game = NormalFormGame.symmetric([[-1, 4], [0, 2]])
     hawks = certify_ess(game, MixedProfile([[1, 0], [1, 0]]))
     assert hawks.epsilon == 1 and not hawks.violation  # no equilibrium: doves earn 1 more
-    costly = NormalFormGame.symmetric([[-2, 3], [0, 1.5]])
-    rounded = certify_ess(costly, MixedProfile([[3 / 7, 4 / 7]] * 2))
+    costly = NormalFormGame.symmetric([[-3, 4], [0, 2]])
+    rounded = certify_ess(costly, MixedProfile([[0.4, 0.6]] * 2))
     assert 0 < rounded.epsilon < 1e-15 and not rounded.violation
     circle = gt.catalog.load("rock_paper_scissors")
     neutral = certify_ess(circle, MixedProfile([[1 / 3, 1 / 3, 1 / 3]] * 2))
