@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from gametheory.lazy import make_lazy
 
 if TYPE_CHECKING:
+    from gametheory.algorithms.normal_form.maxmin import security_levels, security_margins
+    from gametheory.algorithms.normal_form.minmax import Minmax, minmax
     from gametheory.algorithms.registry import algorithms as methods
     from gametheory.certificates import verify
     from gametheory.concepts import (
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from gametheory.formats import load_game, load_profile, save_game
     from gametheory.games import catalog
     from gametheory.games.behavior_profile import BehaviorProfile
+    from gametheory.games.commitment import Commitment
     from gametheory.games.correlated_distribution import CorrelatedDistribution
     from gametheory.games.extensive_form import CHANCE, TERMINAL, ExtensiveFormGame, InformationSet
     from gametheory.games.game_state import SIMULTANEOUS, GameState
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from gametheory.games.normal_form import NormalFormGame
     from gametheory.games.profiles import MixedProfile
     from gametheory.games.quantal_response import LogitEquilibrium
+    from gametheory.games.security import SecurityProfile
     from gametheory.solution import Certificate, NearbyEquilibrium, Solution, Status, Trace
     from gametheory.solve import solve
 
@@ -56,6 +60,7 @@ __all__ = [
     "TERMINAL",
     "BehaviorProfile",
     "Certificate",
+    "Commitment",
     "CorrelatedDistribution",
     "ExtensiveFormGame",
     "GameFormatError",
@@ -66,12 +71,14 @@ __all__ = [
     "InvalidGame",
     "InvalidProfile",
     "LogitEquilibrium",
+    "Minmax",
     "MissingExtra",
     "MixedProfile",
     "NashComponent",
     "NashSubset",
     "NearbyEquilibrium",
     "NormalFormGame",
+    "SecurityProfile",
     "Solution",
     "Status",
     "Trace",
@@ -88,10 +95,13 @@ __all__ = [
     "load_profile",
     "max_regret",
     "methods",
+    "minmax",
     "nash_components",
     "nash_conv",
     "player_regrets",
     "save_game",
+    "security_levels",
+    "security_margins",
     "solve",
     "swap_regrets",
     "verify",
@@ -106,6 +116,7 @@ make_lazy(
         "TERMINAL": "gametheory.games.extensive_form",
         "BehaviorProfile": "gametheory.games.behavior_profile",
         "Certificate": "gametheory.solution",
+        "Commitment": "gametheory.games.commitment",
         "CorrelatedDistribution": "gametheory.games.correlated_distribution",
         "ExtensiveFormGame": "gametheory.games.extensive_form",
         "GameFormatError": "gametheory.errors",
@@ -116,12 +127,14 @@ make_lazy(
         "InvalidGame": "gametheory.errors",
         "InvalidProfile": "gametheory.errors",
         "LogitEquilibrium": "gametheory.games.quantal_response",
+        "Minmax": "gametheory.algorithms.normal_form.minmax",
         "MissingExtra": "gametheory.errors",
         "MixedProfile": "gametheory.games.profiles",
         "NashComponent": "gametheory.concepts.nash_components",
         "NashSubset": "gametheory.concepts.nash_components",
         "NearbyEquilibrium": "gametheory.solution",
         "NormalFormGame": "gametheory.games.normal_form",
+        "SecurityProfile": "gametheory.games.security",
         "Solution": "gametheory.solution",
         "Status": "gametheory.solution",
         "Trace": "gametheory.solution",
@@ -138,10 +151,13 @@ make_lazy(
         "load_profile": "gametheory.formats",
         "max_regret": "gametheory.concepts",
         "methods": "gametheory.algorithms.registry:algorithms",
+        "minmax": "gametheory.algorithms.normal_form.minmax",
         "nash_components": "gametheory.concepts.nash_components",
         "nash_conv": "gametheory.concepts",
         "player_regrets": "gametheory.concepts",
         "save_game": "gametheory.formats",
+        "security_levels": "gametheory.algorithms.normal_form.maxmin",
+        "security_margins": "gametheory.algorithms.normal_form.maxmin",
         "solve": "gametheory.solve",
         "swap_regrets": "gametheory.concepts.correlated",
         "verify": "gametheory.certificates",
