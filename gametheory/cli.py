@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.text import Text
@@ -15,6 +15,9 @@ from rich.text import Text
 from gametheory.console import INTERRUPTED, NO, ErrorsInWords, at_work, out, run
 from gametheory.errors import InvalidGame
 from gametheory.solution import Solution
+
+if TYPE_CHECKING:
+    from gametheory.games.catalog import CatalogEntry
 
 __all__ = ["app", "main"]
 
@@ -183,16 +186,19 @@ def catalog(
 
     if name is None and parameters:
         raise InvalidGame("parameters without a game", where="--set", hint="name the game first")
-    chosen = entries() if name is None else (find(name),)
-    if as_json:
-        fields = ("name", "form", "n_players", "citation", "summary", "parameters", "is_random")
-        typer.echo(json.dumps([{f: getattr(entry, f) for f in fields} for entry in chosen]))
-    elif name is None:
-        out().print(catalog_tables(chosen))
+    if name is None:
+        described = [_entry_document(entry) for entry in entries()]
+        shown = catalog_tables(entries())
     else:
-        values = _values(parameters)
+        entry, values = find(name), _values(parameters)
         game, known = load(name, **values), facts(name, **values)
-        out().print(catalog_entry(chosen[0], game, {**chosen[0].parameters, **values}, known))
+        chosen = {**entry.parameters, **values}
+        described = [{**_entry_document(entry), "parameters": chosen, "facts": known.to_document()}]
+        shown = catalog_entry(entry, game, chosen, known)
+    if as_json:
+        typer.echo(json.dumps(described))
+    else:
+        out().print(shown)
 
 
 @app.command()
@@ -245,6 +251,12 @@ def _value(text: str) -> Any:
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     return int(text) if re.fullmatch(r"[-+]?[0-9]{1,30}", text) else text
+
+
+def _entry_document(entry: CatalogEntry) -> dict[str, Any]:
+    """Describe an entry of the catalog, with its default parameters."""
+    fields = ("name", "form", "n_players", "citation", "summary", "parameters", "is_random")
+    return {field: getattr(entry, field) for field in fields}
 
 
 def _solution_document(solution: Solution) -> dict[str, Any]:

@@ -14,11 +14,10 @@ from gametheory.games.catalog.known_facts import KnownFacts, joint_actions
 from gametheory.games.catalog.parameters import bounds, check_size, flag, square_sizes, whole
 from gametheory.games.catalog.registry import game
 from gametheory.games.catalog.rosenthal import congestion_payoffs, rosenthal_potential
+from gametheory.games.catalog.sources import GAMUT
 from gametheory.games.normal_form import NormalFormGame
 
 __all__ = ["braess_paradox", "congestion", "dispersion", "network_congestion"]
-
-_GAMUT = "Nudelman, Wortman, Shoham and Leyton-Brown (2004), Run the GAMUT, AAMAS-04"
 
 
 def _falling(draws: Draws, low: int, high: int, shape: tuple[int, int]) -> NDArray[np.int64]:
@@ -46,7 +45,7 @@ def _congestion_facts(
 
 @game(
     source="Rosenthal (1973), International Journal of Game Theory 2, pages 65-67; "
-    f"{_GAMUT} (CongestionGame)",
+    f"{GAMUT} (CongestionGame)",
     summary="players take sets of facilities, which earn less the more they are crowded",
     facts=_congestion_facts,
 )
@@ -185,7 +184,7 @@ def _dispersion_facts(n_players: int = 3, n_actions: int = 3) -> KnownFacts:
 
 
 @game(
-    source=f"Grenager, Powers and Shoham (2002), Dispersion games, AAAI-02; {_GAMUT}",
+    source=f"Grenager, Powers and Shoham (2002), Dispersion games, AAAI-02; {GAMUT}",
     summary="players want to be where the others are not; all ways to spread out are equilibria",
     n_players=3,
     facts=_dispersion_facts,

@@ -12,11 +12,10 @@ from gametheory.games.catalog.draws import Draws
 from gametheory.games.catalog.known_facts import KnownFacts, pure_profile
 from gametheory.games.catalog.parameters import bounds, require, square_sizes, whole
 from gametheory.games.catalog.registry import game
+from gametheory.games.catalog.sources import GAMUT
 from gametheory.games.normal_form import NormalFormGame
 
 __all__ = ["collaboration", "compound_2x2", "majority_voting", "minimum_effort"]
-
-_GAMUT = "Nudelman, Wortman, Shoham and Leyton-Brown (2004), Run the GAMUT, AAMAS-04"
 
 
 def _collaboration_facts(n_players: int = 3, n_actions: int = 2, seed: int = 0) -> KnownFacts:
@@ -26,7 +25,7 @@ def _collaboration_facts(n_players: int = 3, n_actions: int = 2, seed: int = 0) 
 
 
 @game(
-    source=f"{_GAMUT} (CollaborationGame)",
+    source=f"{GAMUT} (CollaborationGame)",
     summary="100 for everybody where all do the same, random payoffs below 100 elsewhere",
     n_players=3,
     facts=_collaboration_facts,
@@ -81,7 +80,7 @@ def _voting_facts(
 
 
 @game(
-    source=f"Farquharson (1969), Theory of Voting, on voting as a game; {_GAMUT} (MajorityVoting)",
+    source=f"Farquharson (1969), Theory of Voting, on voting as a game; {GAMUT} (MajorityVoting)",
     summary="plurality votes between candidates that players like differently",
     n_players=3,
     facts=_voting_facts,
@@ -125,7 +124,7 @@ def _compound_facts(
 
 
 @game(
-    source=f"{_GAMUT} (compound games)",
+    source=f"{GAMUT} (compound games)",
     summary="every pair of players plays one symmetric 2 x 2 game, with the same action in each",
     n_players=3,
     facts=_compound_facts,

@@ -23,11 +23,11 @@ from gametheory.games.catalog.parameters import (
 )
 from gametheory.games.catalog.quotients import quotients
 from gametheory.games.catalog.registry import game
+from gametheory.games.catalog.sources import GAMUT
 from gametheory.games.normal_form import NormalFormGame
 
 __all__ = ["best_shot", "graphical_game", "local_effect", "polymatrix"]
 
-_GAMUT = "Nudelman, Wortman, Shoham and Leyton-Brown (2004), Run the GAMUT, AAMAS-04"
 _KINDS = ("general", "coordination", "zero-sum")
 
 
@@ -101,7 +101,7 @@ def _polymatrix_facts(
 
 @game(
     source="Yanovskaya (1968), Equilibrium points in polymatrix games; Howson (1972), Management "
-    f"Science 18, pages 312-318; {_GAMUT}",
+    f"Science 18, pages 312-318; {GAMUT}",
     summary="each pair of neighbors plays a random bimatrix game, with one action in all of them",
     n_players=3,
     facts=_polymatrix_facts,
@@ -159,7 +159,7 @@ def _local_effect_facts(
 
 @game(
     source="Leyton-Brown and Tennenholtz (2003), Local-effect games, IJCAI-03; "
-    f"{_GAMUT} (BidirectionalLEG)",
+    f"{GAMUT} (BidirectionalLEG)",
     summary="crowding hurts those with the same action and, less or more, with neighboring ones",
     n_players=3,
     facts=_local_effect_facts,

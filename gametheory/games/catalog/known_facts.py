@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gametheory.games.profiles import MixedProfile
+from gametheory.rationals import encode
 
 __all__ = ["KnownFacts", "joint_actions", "pure_profile", "two_player_profiles"]
 
@@ -83,6 +84,13 @@ class KnownFacts:
         """Whether the game is known to have exactly one Nash equilibrium."""
         return self.n_equilibria == 1
 
+    def to_document(self) -> dict[str, Any]:
+        """Describe the facts, each with its source, as a JSON document; numbers stay exact."""
+        return {
+            name: {"known": _plain(getattr(self, name)), "source": self.sources[name]}
+            for name in self.stated
+        }
+
     def __bool__(self) -> bool:
         return bool(self.stated)
 
@@ -90,6 +98,17 @@ class KnownFacts:
         """Join facts about one game that have different sources; the right ones win."""
         facts = {name: getattr(one, name) for one in (self, other) for name in one.stated}
         return KnownFacts(**facts, sources={**self.sources, **other.sources})
+
+
+def _plain(known: Any) -> Any:
+    """Write a fact with what JSON has."""
+    if isinstance(known, np.ndarray):
+        return _plain(known.tolist())
+    if isinstance(known, tuple | list):
+        return [_plain(part) for part in known]
+    if hasattr(known, "to_document"):
+        return known.to_document()
+    return None if known is None else encode(known)
 
 
 def pure_profile(n_actions: Sequence[int], actions: Sequence[int]) -> MixedProfile:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gametheory.games.catalog.known_facts import KnownFacts, pure_profile
+from gametheory.games.catalog.known_facts import KnownFacts, pure_profile, two_player_profiles
 from gametheory.games.catalog.parameters import (
     MOST_RULED_PAYOFFS,
     check_size,
@@ -222,12 +222,25 @@ def second_price_auction(valuations: Any = (3, 2), highest: int = 4) -> NormalFo
     return NormalFormGame.from_function(payoffs, sizes, title="Second-price auction")
 
 
+def _all_pay_facts(valuations: Any = (3, 3), highest: int = 3) -> KnownFacts:
+    values = whole_numbers("valuations", valuations, 0, 10**6)
+    if len(values) != 2 or values[0] != values[1] or not 1 <= values[0] <= highest + 1:
+        return KnownFacts()
+    uniform = [int(bid < values[0]) for bid in range(highest + 1)]
+    return KnownFacts.of(_SHORT, equilibria=two_player_profiles((uniform, uniform)))
+
+
 @game(
     source="Baye, Kovenock and de Vries (1996), Economic Theory 8, pages 291-305",
     summary="the highest bid wins and everybody pays: effort in contests, lobbying, races",
+    facts=_all_pay_facts,
 )
 def all_pay_auction(valuations: Any = (3, 3), highest: int = 3) -> NormalFormGame:
-    """Give the object to the highest bid, 0, 1, ..., and let all bids be paid; ties by lot."""
+    """Give the object to the highest bid, 0, 1, ..., and let all bids be paid; ties by lot.
+
+    Of two bidders with one valuation v both bid 0, ..., v - 1 uniformly in an equilibrium: a bid
+    b wins with probability (b + 1/2) / v, which leaves 1/2 whatever it is, and v leaves nothing.
+    """
     values, sizes = _sealed_bids(valuations, highest)
     return NormalFormGame.from_function(
         lambda bids: [

@@ -20,6 +20,7 @@ from gametheory.games.catalog.parameters import (
     whole,
 )
 from gametheory.games.catalog.registry import game
+from gametheory.games.catalog.sources import GAMUT
 from gametheory.games.normal_form import NormalFormGame
 
 __all__ = [
@@ -33,12 +34,11 @@ __all__ = [
     "random_zero_sum",
 ]
 
-_GAMUT = "Nudelman, Wortman, Shoham and Leyton-Brown (2004), Run the GAMUT, AAMAS-04"
 _BY_DEFINITION = "by definition: the payoffs differ from it by what the others decide"
 
 
 @game(
-    source=f"{_GAMUT} (RandomGame)",
+    source=f"{GAMUT} (RandomGame)",
     summary="every payoff is an integer drawn with equal probabilities",
 )
 def random_game(
@@ -55,7 +55,7 @@ def random_game(
 
 
 @game(
-    source=f"{_GAMUT} (ZeroSum)",
+    source=f"{GAMUT} (ZeroSum)",
     summary="what one player gets the other loses; payoffs drawn with equal probabilities",
 )
 def random_zero_sum(
@@ -69,7 +69,7 @@ def random_zero_sum(
 
 @game(
     source="von Neumann and Morgenstern (1944), Theory of Games and Economic Behavior, on "
-    f"symmetric games; {_GAMUT}, on random ones",
+    f"symmetric games; {GAMUT}, on random ones",
     summary="random payoffs that depend on the own action and on how many take which other one",
 )
 def random_symmetric(
@@ -128,7 +128,7 @@ def _coordination_facts(
 
 
 @game(
-    source=f"{_GAMUT} (CoordinationGame)",
+    source=f"{GAMUT} (CoordinationGame)",
     summary="random payoffs, larger wherever all players agree than anywhere else",
     facts=_coordination_facts,
 )
@@ -207,7 +207,7 @@ def _covariant_facts(
 
 @game(
     source="Rinott and Scarsini (2000), Games and Economic Behavior 33, pages 274-293; "
-    f"{_GAMUT} (CovariantGame)",
+    f"{GAMUT} (CovariantGame)",
     summary="normal payoffs; those of one joint action are correlated, from rivalry to a team",
     facts=_covariant_facts,
 )

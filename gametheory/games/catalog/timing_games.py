@@ -10,6 +10,7 @@ import numpy as np
 from gametheory.games.catalog.known_facts import KnownFacts, pure_profile
 from gametheory.games.catalog.parameters import MOST_RULED_PAYOFFS, number, require, square_sizes
 from gametheory.games.catalog.registry import game
+from gametheory.games.catalog.sources import GAMUT
 from gametheory.games.normal_form import NormalFormGame
 
 __all__ = ["grab_the_dollar", "war_of_attrition"]
@@ -25,8 +26,8 @@ def _grab_facts(n_actions: int = 4, first: Any = 2, late: Any = 0, clash: Any = 
 
 
 @game(
-    source="Fudenberg and Tirole (1991), Game Theory, chapter 4, on preemption games; Nudelman, "
-    "Wortman, Shoham and Leyton-Brown (2004), Run the GAMUT, AAMAS-04 (GrabTheDollar)",
+    source="Fudenberg and Tirole (1991), Game Theory, chapter 4, on preemption games; "
+    f"{GAMUT} (GrabTheDollar)",
     summary="to grab first pays, to grab together hurts both",
     facts=_grab_facts,
 )
