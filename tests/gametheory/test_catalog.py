@@ -35,6 +35,19 @@ def test_there_is_a_choice_in_alphabetical_order() -> None:
     assert names == sorted(names)
 
 
+def test_parameters_make_a_family_and_a_seed_a_random_one() -> None:
+    kinds = {entry.name: (entry.is_family, entry.is_random) for entry in catalog()}
+    assert kinds["chicken"] == (False, False)
+    assert kinds["hawk_dove"] == (True, False)
+    assert kinds["covariant_game"] == (True, True)
+
+
+def test_every_parameter_has_a_default_that_can_be_written_down() -> None:
+    for entry in catalog():
+        for default in entry.parameters.values():
+            assert isinstance(default, int | str | tuple)
+
+
 @pytest.mark.parametrize(
     ("name", "zero_sum", "symmetric"),
     [
@@ -51,6 +64,23 @@ def test_there_is_a_choice_in_alphabetical_order() -> None:
         ("minority_game", False, True),
         ("guess_two_thirds", False, True),
         ("cournot", False, True),
+        ("tournament", True, True),
+        ("cyclic_dominance", True, True),
+        ("hide_and_seek", True, False),
+        ("planted_zero_sum", True, False),
+        ("planted_bimatrix", False, False),
+        ("minimum_effort", False, True),
+        ("dispersion", False, True),
+        ("braess_paradox", False, True),
+        ("compound_2x2", False, True),
+        ("war_of_attrition", False, True),
+        ("grab_the_dollar", False, True),
+        ("bertrand", False, True),
+        ("location", False, True),
+        ("arms_race", False, True),
+        ("first_price_auction", False, True),
+        ("second_price_auction", False, False),
+        ("all_pay_auction", False, True),
         ("jordan", False, False),
         ("shapley", False, False),
     ],

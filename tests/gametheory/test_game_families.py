@@ -269,7 +269,7 @@ def test_payoffs_are_what_the_rules_say_not_rounded(entry: CatalogEntry) -> None
         assert payoff.denominator <= 2**20
 
 
-NONSENSE: list[Any] = [None, "x", float("nan"), 0.5, -1, 0, 2, 7, 10**30, (), (1, 1), True, [[1]]]
+NONSENSE: list[Any] = [None, "x", float("nan"), 0.5, -1, 0, 2, 4, 10**30, (), (1, 1), True, [[1]]]
 
 
 @pytest.mark.parametrize("entry", FAMILIES, ids=lambda entry: entry.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from gametheory.games.catalog.parameters import (
     require,
     whole,
 )
+from gametheory.games.catalog.quotients import quotients
 from gametheory.games.catalog.registry import game
 from gametheory.games.catalog.rosenthal import rosenthal_potential
 from gametheory.games.normal_form import NormalFormGame
@@ -199,13 +201,13 @@ def guess_two_thirds(n_players: int = 3, highest: int = 10) -> NormalFormGame:
     n = whole("n_players", n_players, 2, MOST_PLAYERS)
     highest = whole("highest", highest, 1, 1_000)
     check_size((highest + 1,) * n, "n_players, highest", MOST_RULED_PAYOFFS)
-
-    def payoffs(guesses: tuple[int, ...]) -> list[Any]:
-        distances = [abs(3 * n * own - 2 * sum(guesses)) for own in guesses]
-        share = 1 / number("winners", distances.count(min(distances)))
-        return [share * (distance == min(distances)) for distance in distances]
-
-    return NormalFormGame.from_function(payoffs, (highest + 1,) * n, title="Guess two thirds")
+    guesses = np.indices((highest + 1,) * n)
+    distances = abs(3 * n * guesses - 2 * guesses.sum(axis=0))
+    wins = distances == distances.min(axis=0)
+    shares = math.lcm(*range(1, n + 1))
+    return NormalFormGame(
+        quotients(wins * (shares // wins.sum(axis=0)), shares), title="Guess two thirds"
+    )
 
 
 def _cournot_facts(

@@ -30,7 +30,7 @@ __all__ = [
     "second_price_auction",
 ]
 
-_SHORT = "a check of all deviations, in the documentation of the game"
+_DEVIATIONS = "a check of all deviations, in the documentation of the game"
 
 
 def _bertrand_facts(
@@ -39,7 +39,7 @@ def _bertrand_facts(
     sizes = (highest + 1,) * n_players
     prices = [price for price in (cost, cost + 1) if price <= highest and price <= intercept]
     return KnownFacts.of(
-        _SHORT, equilibria=tuple(pure_profile(sizes, (price,) * n_players) for price in prices)
+        _DEVIATIONS, equilibria=tuple(pure_profile(sizes, (price,) * n_players) for price in prices)
     )
 
 
@@ -60,7 +60,6 @@ def bertrand(
     n_prices = whole("highest", highest, 1, 10**6) + 1
     sizes = square_sizes(n_players, n_prices, least=2, most=MOST_RULED_PAYOFFS)
     a, c = whole("intercept", intercept, 1, 10**6), whole("cost", cost, 0, 10**6)
-
     prices = np.indices(sizes)
     lowest = prices.min(axis=0)
     sells = prices == lowest
@@ -94,7 +93,6 @@ def location(n_players: int = 2, n_actions: int = 5) -> NormalFormGame:
     any other place, more: the middle, or both middles of an even street, is all that is optimal.
     """
     sizes = square_sizes(n_players, n_actions, most=MOST_RULED_PAYOFFS)
-
     places = np.indices(sizes, dtype=np.int32)
     shares = math.lcm(*range(1, len(sizes) + 1))
     earned = np.zeros(places.shape, dtype=np.int64)
@@ -170,7 +168,7 @@ def _first_price_facts(valuations: Any = (4, 4), highest: int = 4) -> KnownFacts
     v, sizes = values[0], (highest + 1,) * 2
     # Of v - 2 each: overbidding by one earns 1 for sure instead of 2 with probability 1/2.
     return KnownFacts.of(
-        _SHORT, equilibria=tuple(pure_profile(sizes, (bid, bid)) for bid in (v - 2, v - 1, v))
+        _DEVIATIONS, equilibria=tuple(pure_profile(sizes, (bid, bid)) for bid in (v - 2, v - 1, v))
     )
 
 
@@ -227,7 +225,7 @@ def _all_pay_facts(valuations: Any = (3, 3), highest: int = 3) -> KnownFacts:
     if len(values) != 2 or values[0] != values[1] or not 1 <= values[0] <= highest + 1:
         return KnownFacts()
     uniform = [int(bid < values[0]) for bid in range(highest + 1)]
-    return KnownFacts.of(_SHORT, equilibria=two_player_profiles((uniform, uniform)))
+    return KnownFacts.of(_DEVIATIONS, equilibria=two_player_profiles((uniform, uniform)))
 
 
 @game(

@@ -217,7 +217,7 @@ def planted_bimatrix(
     Take the matrix M of :func:`planted_zero_sum`. The row player gets M plus a random number for
     each column, the column player minus a positive multiple of M plus a random number for each
     row. What the opponent alone decides and positive factors change no best reply, so the
-    equilibria are those of the zero-sum game: one. Payoffs sum to no constant.
+    equilibria are those of the zero-sum game: one. In general payoffs sum to no constant.
     """
     plant, columns = _bimatrix_plant(n_rows, n_columns, row_support, column_support, seed)
     return NormalFormGame.bimatrix(plant.matrix, columns, title=f"Planted bimatrix game {seed}")

@@ -157,6 +157,8 @@ def load(name: str, **parameters: Any) -> Any:
     (2, 2)
     >>> load("penalty", k=-100).payoffs[0].tolist()
     [[10.0, 0.0, -100.0], [0.0, 2.0, 0.0], [-100.0, 0.0, 10.0]]
+    >>> load("random_game", n_actions=2, seed=7).payoffs[0].tolist()
+    [[-16.0, 64.0], [-92.0, -22.0]]
     """
     entry = find(name)
     _check_names(entry, parameters)
