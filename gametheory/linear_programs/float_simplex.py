@@ -64,7 +64,8 @@ class FloatSimplex:
         import highspy
 
         words: Any = highspy  # its types know neither all its methods nor its options
-        self._solver, self._words = words.Highs(), words
+        # Highs itself switches callbacks on, and with them prints a banner that no option prevents.
+        self._solver, self._words = words.Highs.__base__(), words
         self.program, self.reason, self.iterations = program, "", 0
         self._primal = False
         self._slacks = np.flatnonzero(~program.equalities) if start is not None else None

@@ -186,3 +186,9 @@ def test_wide_programs_are_solved_by_their_columns() -> None:
     answer = finish(optimize(program))
     assert isinstance(answer, Optimum)
     assert_proven(program, answer)
+
+
+def test_nothing_is_printed(capfd) -> None:
+    program = correlated_program(np.random.default_rng(4).integers(0, 100, (2, 8, 8)))
+    assert isinstance(finish(_through_floats(program)), Optimum)
+    assert capfd.readouterr() == ("", "")
