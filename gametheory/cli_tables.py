@@ -142,13 +142,13 @@ def catalog_entry(
 def _fact(game: Any, facts: KnownFacts, name: str) -> str:
     """Write one known fact in words."""
     known = getattr(facts, name)
-    if name == "value":
-        return f"value {probability(known)}"
+    if name in ("value", "correlated_welfare"):
+        what = "value" if name == "value" else "largest welfare of a correlated equilibrium"
+        return f"{what} {probability(known)}"
     if name == "n_equilibria":
         return f"{known:,} equilibrium, no other" if known == 1 else f"{known:,} equilibria in all"
     if name == "potential":
-        low, high = probability(known.min()), probability(known.max())
-        return f"an exact potential, from {low} to {high}"
+        return f"exact potential, {probability(known.min())} to {probability(known.max())}"
     if name == "dominant_actions":
         return "dominant: " + _joint(game, known)
     if name == "pure_equilibria":

@@ -116,6 +116,10 @@ def test_stated_facts_are_proven_again(name: str, parameters: dict[str, Any]) ->
         assert is_potential(game, known.potential)
     if known.dominant_actions is not None:
         assert list(known.dominant_actions) == dominant_actions(game)
+    if known.correlated_welfare is not None:
+        best = gt.solve(game, "correlated", objective="welfare").certificates[0]
+        assert (best.epsilon, best.objective_gap) == (0, 0)
+        assert best.objective_value == known.correlated_welfare
     # The default traveler's dilemma has 99 x 99 joint actions; smaller ones are in the variants.
     if known.n_equilibria is not None and game.payoffs.size < 3_000:
         check_number_of_equilibria(game, known)
@@ -523,7 +527,7 @@ def test_the_command_line_takes_parameters() -> None:
     solved = run("solve", "planted_zero_sum", "--set", "value=7/3", "--set", "row-support=3,0")
     assert "7/3" in solved.stdout
     known = " ".join(run("catalog", "braess_paradox", "--set", "shortcut=False").stdout.split())
-    assert "an exact potential" in known
+    assert "exact potential, " in known
     assert "and 2 more" in known
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
@@ -46,6 +47,7 @@ def _effort_facts(
     return KnownFacts.of(
         "van Huyck, Battalio and Beil (1990)",
         pure_equilibria=tuple((level,) * n_players for level in range(n_actions)),
+        correlated_welfare=Fraction(n_players * (n_actions - 1) * (benefit - cost)),
     ) | KnownFacts.of(
         "Monderer and Shapley (1996), Games and Economic Behavior 14, pages 124-143",
         potential=benefit * efforts.min(axis=0) - cost * efforts.sum(axis=0),

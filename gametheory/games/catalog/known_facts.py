@@ -37,6 +37,8 @@ class KnownFacts:
     dominant_actions : tuple of (int or None), or None
         For each player the action that is strictly better than every other one, whatever the
         others do; None for a player without one.
+    correlated_welfare : Fraction or None
+        The largest sum of payoffs that a correlated equilibrium reaches.
     sources : mapping of str to str
         For each fact that is stated, who stated it, or where the proof is.
 
@@ -58,6 +60,7 @@ class KnownFacts:
     n_equilibria: int | None = None
     potential: NDArray[Any] | None = None
     dominant_actions: tuple[int | None, ...] | None = None
+    correlated_welfare: Fraction | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ def _dilemma_facts() -> KnownFacts:
         pure_equilibria=((1, 1),),
         equilibria=two_player_profiles(([0, 1], [0, 1])),
         n_equilibria=1,
+        correlated_welfare=Fraction(-4),
     )
 
 
@@ -102,6 +104,7 @@ def _chicken_facts() -> KnownFacts:
         pure_equilibria=((0, 1), (1, 0)),
         equilibria=two_player_profiles(([1, 0], [0, 1]), ([2, 1], [2, 1]), ([0, 1], [1, 0])),
         n_equilibria=3,
+        correlated_welfare=Fraction(21, 2),
     )
 
 
@@ -193,6 +196,7 @@ def _climbing_facts() -> KnownFacts:
     return KnownFacts.of(
         "Claus and Boutilier (1998), AAAI-98, pages 746-752",
         pure_equilibria=((0, 0), (1, 1)),
+        correlated_welfare=Fraction(22),
         potential=np.array([[11, -30, 0], [-30, 7, 6], [0, 0, 5]]),
     )
 
@@ -213,6 +217,7 @@ def _penalty_facts(k: Any = -10) -> KnownFacts:
     return KnownFacts.of(
         "Claus and Boutilier (1998), AAAI-98, pages 746-752",
         pure_equilibria=((0, 0), (1, 1), (2, 2)),
+        correlated_welfare=Fraction(20),
         potential=np.array([[10, 0, loss], [0, 2, 0], [loss, 0, 10]], dtype=object),
     )
 

@@ -95,6 +95,7 @@ def _common_interest_facts(
         "Monderer and Shapley (1996), Games and Economic Behavior 14, pages 124-143: the largest "
         "potential is an equilibrium",
         equilibria=(pure_profile(team.shape, [int(k) for k in best]),),
+        correlated_welfare=Fraction(n_players * int(team.max())),
     )
 
 
