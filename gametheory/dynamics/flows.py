@@ -33,7 +33,7 @@ __all__ = ["GRID", "Populations", "default_horizon", "flow_trace", "populations_
 Floats = NDArray[np.float64]
 Rule = Literal["replicator", "brown-von-neumann-nash", "smith", "logit"]
 
-GRID = 2**14
+GRID = 2**12
 """Equal parts of the horizon, between which records are made."""
 _RULES = ("replicator", "brown-von-neumann-nash", "smith", "logit")  # as the kernel numbers them
 _STEPS_A_CALL = 20_000

@@ -77,7 +77,7 @@ def test_what_is_evolutionarily_stable_attracts_what_is_near(seed: int) -> None:
     game = NormalFormGame.symmetric(rng.integers(-5, 6, size=(4, 4)))
     for profile in gt.solve(game, "ess", find="all").equilibria:
         start = twice(0.999 * profile[0] + 0.001 * rng.dirichlet(np.ones(4)))
-        trace = replicator(game, start=start, horizon=100, populations="one", record=20)
+        trace = replicator(game, start=start, horizon=5000, populations="one", record=20)
         used = np.flatnonzero(profile[0])
         p = profile[0][used]
         divergence = np.log(p) @ p - np.log(trace.iterates[0][:, used]) @ p
