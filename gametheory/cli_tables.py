@@ -16,6 +16,7 @@ from gametheory.algorithms.registry import Algorithm
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.catalog import CatalogEntry, KnownFacts
 from gametheory.games.correlated_distribution import CorrelatedDistribution
+from gametheory.games.elimination import IteratedElimination
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.solution import Certificate, Solution
 
@@ -86,6 +87,8 @@ def solution_tables(game: Any, solution: Solution) -> Group:
 
 def certificate_table(game: Any, certificate: Certificate) -> Table:
     """Show each player's expected payoff and regret."""
+    if not certificate.payoffs:  # of what is left of a game there are none
+        return Table(box=None)
     table = _table("player", "expected payoff", "player regret")
     for player, payoff, regret in zip(
         game.players, certificate.payoffs, certificate.regrets, strict=True
@@ -174,6 +177,8 @@ def _profile_table(game: Any, profile: Any, certificate: Certificate) -> Rendera
     payoffs = [probability(payoff) for payoff in certificate.payoffs]
     if isinstance(profile, BehaviorProfile):
         return _behavior_table(game, profile, payoffs)
+    if isinstance(profile, IteratedElimination):
+        return _elimination_tables(game, profile)
     if isinstance(profile, CorrelatedDistribution):
         return _joint_table(game, profile, payoffs)
     table = _table("player", "strategy", "payoff")
@@ -196,6 +201,30 @@ def _joint_table(game: Any, distribution: CorrelatedDistribution, payoffs: Seque
     rest = len(distribution.support) - ROWS
     if rest > 0:
         parts.append(Text(f"... and {rest:,} more joint actions; --json shows all of them"))
+    return Group(*parts)
+
+
+def _elimination_tables(game: Any, claim: IteratedElimination) -> Group:
+    """Show what is left, and round by round what went and what dominates it."""
+    left = _table("player", "actions left")
+    for player, actions in enumerate(claim.actions):
+        _add(left, game.players[player], ", ".join(game.actions[player][a] for a in actions))
+    if not claim.eliminations:
+        return Group(left)
+    gone = _table("round", "player", "action eliminated", "dominated by")
+    for one in claim.eliminations[:ROWS]:
+        own = game.actions[one.player]
+        _add(
+            gone,
+            str(one.round),
+            game.players[one.player],
+            own[one.action],
+            _mixture(own, one.witness),
+        )
+    parts: list[RenderableType] = [left, gone]
+    rest = len(claim.eliminations) - ROWS
+    if rest > 0:
+        parts.append(Text(f"... and {rest:,} more eliminations; --json shows all of them"))
     return Group(*parts)
 
 

@@ -228,6 +228,8 @@ class _Search:
                     self._certify(profile)
                 if self.callback:
                     self.callback(len(self.certificates), time.perf_counter() - self.started)
+            if algorithm.finds == "one" and not self.stopped:
+                next(search)  # what finds one is done, and says what it took
         except StopIteration as end:
             self.outcome = end.value
         except KeyboardInterrupt:

@@ -13,6 +13,7 @@ from gametheory.errors import InvalidProfile, UnsupportedGame
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.commitment import Commitment
 from gametheory.games.correlated_distribution import CorrelatedDistribution
+from gametheory.games.elimination import IteratedElimination
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
@@ -50,6 +51,8 @@ _CHECKS: dict[type, dict[str, _Check]] = {
         "coarse-correlated": _Check(
             "correlated", "certify_coarse_correlated", CorrelatedDistribution
         ),
+        "iterated-dominance": _Check("elimination", "certify_elimination", IteratedElimination),
+        "rationalizable": _Check("elimination", "certify_rationalizable", IteratedElimination),
         "logit-qre": _Check("logit", "certify_logit", LogitEquilibrium),
         "ess": _Check("evolutionary", "certify_ess", MixedProfile),
     },

@@ -12,6 +12,7 @@ from gametheory.errors import GameFormatError, InvalidProfile
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.commitment import Commitment
 from gametheory.games.correlated_distribution import CorrelatedDistribution
+from gametheory.games.elimination import IteratedElimination
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
@@ -27,6 +28,7 @@ _CLAIMS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "gametheory/correlated-distribution": CorrelatedDistribution.from_document,
     "gametheory/security-profile": SecurityProfile.from_document,
     "gametheory/commitment": Commitment.from_document,
+    "gametheory/iterated-elimination": IteratedElimination.from_document,
 }
 
 
