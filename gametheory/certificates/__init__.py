@@ -52,6 +52,7 @@ _CHECKS: dict[type, dict[str, _Check]] = {
             "correlated", "certify_coarse_correlated", CorrelatedDistribution
         ),
         "iterated-dominance": _Check("elimination", "certify_elimination", IteratedElimination),
+        "dominant-strategy": _Check("dominant_strategy", "certify_dominant_strategy", MixedProfile),
         "rationalizable": _Check("elimination", "certify_rationalizable", IteratedElimination),
         "logit-qre": _Check("logit", "certify_logit", LogitEquilibrium),
         "ess": _Check("evolutionary", "certify_ess", MixedProfile),

@@ -69,7 +69,7 @@ def unit_payoffs(game: NormalFormGame) -> UnitPayoffs:
 
 
 def _power_of_two(width: Fraction) -> Fraction:
-    """The smallest one that is at least ``width``; 1 for 0."""
+    """Find the smallest one that is at least ``width``; 1 for 0."""
     if width == 0:
         return Fraction(1)
     exponent = width.numerator.bit_length() - width.denominator.bit_length()
