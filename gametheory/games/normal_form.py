@@ -319,6 +319,31 @@ class NormalFormGame:
         """Whether renaming the players, with the actions as ordered, changes no payoff."""
         return payoff_tensor.is_symmetric(self._entries)
 
+    def is_potential(self, kind: str = "exact") -> bool:
+        """Whether one function on joint actions follows every player's deviations, exactly.
+
+        Parameters
+        ----------
+        kind : {"exact", "weighted", "ordinal", "generalized-ordinal", "best-response"}
+            What it follows; :func:`gametheory.games.potential.find_potential` explains the kinds
+            and returns the potential, or the deviations that refute it.
+
+        Raises
+        ------
+        UnsupportedGame
+            There is no such kind.
+
+        Examples
+        --------
+        >>> NormalFormGame.symmetric([[4, 0], [3, 2]]).is_potential()
+        True
+        >>> NormalFormGame.zero_sum([[1, -1], [-1, 1]]).is_potential("ordinal")
+        False
+        """
+        from gametheory.games.potential import find_potential
+
+        return find_potential(self, kind).holds
+
     def _check(self, profile: MixedProfile) -> None:
         if not isinstance(profile, MixedProfile):
             raise InvalidProfile(
