@@ -100,7 +100,7 @@ def fictitious_play(
     >>> pennies = NormalFormGame.zero_sum([[1, -1], [-1, 1]])
     >>> trace = fictitious_play(pennies, rounds=8, record=8, spacing="even")
     >>> trace.iterates[0].argmax(axis=1).tolist(), trace.iterates[1].argmax(axis=1).tolist()
-    ([0, 0, 0, 1, 1, 1, 1, 1], [0, 1, 1, 1, 1, 1, 1, 1])
+    ([0, 0, 0, 1, 1, 1, 1, 1], [0, 1, 1, 1, 1, 1, 0, 0])
     """
     random_ties = choice("ties", ties, ("first", "random")) == "random"
     believed = 0.0 if beliefs is None else 1.0

@@ -54,74 +54,50 @@ class Beliefs(NamedTuple):
 
 
 @inner
-def _respond(table: Table, ledger: Ledger, beliefs: Beliefs, player: int, uniform: Array) -> int:
-    """Fill in a player's strategy of this round, and return its action, -1 if none is drawn."""
-    offsets, out, earned = table.offsets, ledger.strategies, beliefs.earned
-    first, last = offsets[player], offsets[player + 1]
-    n = len(ledger.actions)
+def _best(
+    earned: Array, first: int, last: int, tie_breaker: float, random_ties: bool, out: Array
+) -> int:
+    """Fill in a best response, and return its action."""
+    best, ties = earned[first], 0
+    for i in range(first, last):
+        if earned[i] > best:
+            best, ties = earned[i], 0
+        if earned[i] == best:
+            ties += 1
+    left = int(tie_breaker * ties) if random_ties else 0
     action = -1
-    if n > 2:
-        pay_strategies(table, beliefs.counts, player, earned, ledger.work)
-    forced = beliefs.first[player] >= 0 and ledger.clock[0] == 0.0
-    if forced:
-        action = beliefs.first[player]
-    elif beliefs.rationality >= 0.0:
-        scale = 1.0
-        for other in range(n):
-            if other != player:
-                scale *= beliefs.totals[other]
-        rate = beliefs.rationality / scale if scale > 0.0 else 0.0
-        softmax(earned, first, last, rate, beliefs.log_uniform, out, first)
-        if len(uniform) > 0:
-            action = draw(out, first, last, uniform[player])
-    else:
-        action, ties = 0, 0
-        for i in range(first, last):
-            if earned[i] > earned[first + action]:
-                action, ties = i - first, 0
-            if earned[i] == earned[first + action]:
-                ties += 1
-        if len(uniform) > 0 and ties > 1:
-            left = int(uniform[player] * ties)
-            best = earned[first + action]
-            while left > 0:
-                action += 1
-                if earned[first + action] == best:
-                    left -= 1
-    if forced or beliefs.rationality < 0.0:
-        for i in range(first, last):
-            out[i] = 0.0
-        out[first + action] = 1.0
+    for i in range(first, last):
+        out[i] = 0.0
+        if earned[i] == best:
+            if left == 0:
+                action = i - first
+                out[i] = 1.0
+            left -= 1
     return action
 
 
 @inner
-def _pay(table: Table, ledger: Ledger, player: int) -> None:
-    """Fill in what a player's actions earn in this round."""
-    drawn = True
-    for other in range(len(ledger.actions)):
-        drawn = drawn and (other == player or ledger.actions[other] >= 0)
-    if drawn:
-        pay_actions(table, ledger.actions, player, ledger.pay)
-    else:
-        pay_strategies(table, ledger.strategies, player, ledger.pay, ledger.work)
+def _logit_rate(rationality: float, totals: Array, player: int) -> float:
+    """Return the rationality per unit of payoffs against the others' counts."""
+    scale = 1.0
+    for other in range(len(totals)):
+        if other != player:
+            scale *= totals[other]
+    return rationality / scale if scale > 0.0 else 0.0
 
 
 @inner
-def _observe(table: Table, ledger: Ledger, beliefs: Beliefs, player: int) -> None:
-    """Let all see what a player does."""
-    offsets = table.offsets
-    beliefs.totals[player] += 1.0
-    if ledger.actions[player] >= 0:
-        beliefs.counts[offsets[player] + ledger.actions[player]] += 1.0
+def _pay(
+    payoffs: Array, offsets: Array, x: Array, actions: Array, player: int, pay: Array, work: Array
+) -> None:
+    """Fill in what a player's actions earn in this round."""
+    drawn = True
+    for other in range(len(actions)):
+        drawn = drawn and (other == player or actions[other] >= 0)
+    if drawn:
+        pay_actions(payoffs, offsets, actions, player, pay)
     else:
-        for i in range(offsets[player], offsets[player + 1]):
-            beliefs.counts[i] += ledger.strategies[i]
-    if len(ledger.actions) == 2:  # payoffs are linear in the other's counts: add this round's
-        other = 1 - player
-        _pay(table, ledger, other)
-        for i in range(offsets[other], offsets[other + 1]):
-            beliefs.earned[i] += ledger.pay[i]
+        pay_strategies(payoffs, offsets, x, player, pay, work)
 
 
 @compiled
@@ -143,22 +119,51 @@ def fictitious_rounds(
         Random numbers that ties are broken with, or logit responses drawn; without them the first
         best response is taken, or the logit response itself.
     """
-    n = len(ledger.actions)
+    payoffs, offsets = table
+    x, pay, actions, played, earned, realized, joint, clock, work = ledger
+    counts, believed, totals, first_actions, rationality, alternating, log_uniform = beliefs
+    n = len(actions)
+    random = len(uniform) > 0
     for step in range(steps):
-        row = uniform[step] if len(uniform) > 0 else uniform[0:0].ravel()
+        # Twice over the players: once to respond, once to be seen; at once where they alternate.
+        for turn in range(2 * n):
+            player = turn // 2 if alternating else turn % n
+            first, last = offsets[player], offsets[player + 1]
+            responds = turn % 2 == 0 if alternating else turn < n
+            if responds:
+                number = uniform[step, player] if random else 0.0
+                if n > 2:
+                    pay_strategies(payoffs, offsets, counts, player, believed, work)
+                if clock[0] == 0.0 and first_actions[player] >= 0:
+                    action = first_actions[player]
+                    for i in range(first, last):
+                        x[i] = 0.0
+                    x[first + action] = 1.0
+                elif rationality < 0.0:
+                    action = _best(believed, first, last, number, random, x)
+                else:
+                    rate = _logit_rate(rationality, totals, player)
+                    softmax(believed, first, last, rate, log_uniform, x, first)
+                    action = draw(x, first, last, number) if random else -1
+                actions[player] = action
+                continue
+            totals[player] += 1.0
+            if actions[player] >= 0:
+                counts[first + actions[player]] += 1.0
+            else:
+                for i in range(first, last):
+                    counts[i] += x[i]
+            if n == 2:  # payoffs are linear in the other's counts: add this round's
+                other = 1 - player
+                _pay(payoffs, offsets, x, actions, other, pay, work)
+                for i in range(offsets[other], offsets[other + 1]):
+                    believed[i] += pay[i]
+        drawn = True
         for player in range(n):
-            ledger.actions[player] = _respond(table, ledger, beliefs, player, row)
-            if beliefs.alternating:
-                _observe(table, ledger, beliefs, player)
-        if not beliefs.alternating:
-            for player in range(n):
-                _observe(table, ledger, beliefs, player)
-        all_drawn = True
-        for player in range(n):
-            all_drawn = all_drawn and ledger.actions[player] >= 0
+            drawn = drawn and actions[player] >= 0
             if n != 2:
-                _pay(table, ledger, player)
-        if all_drawn:
-            add_actions(table, ledger, 1.0)
+                _pay(payoffs, offsets, x, actions, player, pay, work)
+        if drawn:
+            add_actions(offsets, actions, pay, 1.0, played, earned, realized, joint, clock)
         else:
-            add_strategies(table, ledger, 1.0)
+            add_strategies(offsets, x, pay, 1.0, played, earned, realized, joint, clock, work)

@@ -86,110 +86,94 @@ class Learner(NamedTuple):
 
 
 @inner
-def _match(learner: Learner, place: int, first: int, last: int, out: Array) -> None:
+def _match(memory: Array, place: int, first: int, last: int, start: Array, out: Array) -> None:
     """Play in proportion to positive regrets."""
     total = 0.0
     for i in range(first, last):
-        out[i] = max(learner.memory[place + i - first], 0.0)
+        out[i] = max(memory[place + i - first], 0.0)
         total += out[i]
     for i in range(first, last):
-        out[i] = out[i] / total if total > 0.0 else learner.start[i]
+        out[i] = out[i] / total if total > 0.0 else start[i]
 
 
 @inner
-def _match_pairs(learner: Learner, place: int, first: int, last: int, out: Array) -> None:
+def _match_pairs(
+    memory: Array, place: int, first: int, last: int, start: Array, chain: Array, out: Array
+) -> None:
     """Play what the chain keeps that goes from action to action in proportion to regrets."""
     m = last - first
     total = 0.0
     for i in range(m):
         for j in range(m):
-            rate = max(learner.memory[place + i * m + j], 0.0)
-            learner.chain[i, j] = rate
+            rate = max(memory[place + i * m + j], 0.0)
+            chain[i, j] = rate
             total += rate
     if total > 0.0:
-        stationary(learner.chain, m, out, first)
+        stationary(chain, m, out, first)
     else:
         for i in range(first, last):
-            out[i] = learner.start[i]
+            out[i] = start[i]
 
 
 @inner
 def _leave(
-    learner: Learner, player: int, first: int, last: int, action: int, rounds: float, out: Array
+    memory: Array, row: int, first: int, last: int, action: int, inertia: float, out: Array
 ) -> None:
-    """Leave the last action in proportion to the regrets for it, and stay otherwise."""
-    m = last - first
-    if rounds == 0.0:
-        for i in range(first, last):
-            out[i] = learner.start[i]
-        return
+    """Leave an action in proportion to the regrets for it, and stay otherwise."""
     stay = 1.0
-    row = learner.places[player] + action * m
-    for i in range(m):
+    for i in range(last - first):
         if i != action:
-            leave = 0.0
-            if learner.rates[player] > 0.0:
-                regret = max(learner.memory[row + i], 0.0) / rounds
-                leave = regret / learner.rates[player]
-            out[first + i] = leave
-            stay -= leave
+            regret = max(memory[row + i], 0.0)
+            out[first + i] = regret / inertia if regret > 0.0 else 0.0
+            stay -= out[first + i]
     out[first + action] = max(stay, 0.0)
 
 
 @inner
-def _choose(learner: Learner, player: int, offsets: Array, ledger: Ledger, out: Array) -> None:
-    """Fill in a player's strategy of the next round."""
-    first, last = offsets[player], offsets[player + 1]
-    place = learner.places[player]
+def _swap_hedge(
+    memory: Array,
+    place: int,
+    first: int,
+    last: int,
+    rate: float,
+    log_start: Array,
+    chain: Array,
+    out: Array,
+) -> None:
+    """Play what the matrix of all learners' strategies keeps."""
     m = last - first
-    rate = learner.rates[player]
-    if learner.fading:
-        rate /= np.sqrt(ledger.clock[0] + 1.0)
-    if learner.kind in (REGRETS, REGRETS_PLUS):
-        _match(learner, place, first, last, out)
-    elif learner.kind == INTERNAL:
-        _match_pairs(learner, place, first, last, out)
-    elif learner.kind == CONDITIONAL:
-        _leave(learner, player, first, last, ledger.actions[player], ledger.clock[0], out)
-    elif learner.kind == SWAP_HEDGE:
-        for i in range(m):
-            row = place + i * m
-            softmax(learner.memory, row, row + m, rate, learner.log_start, out, first)
-            for j in range(m):
-                learner.chain[i, j] = out[first + j]
-        stationary(learner.chain, m, out, first)
-    elif learner.kind == EXP3:
-        softmax(learner.memory, place, place + m, rate, learner.log_start, out, first)
-        explored = learner.exploration[player]
-        for i in range(first, last):
-            out[i] = (1.0 - explored) * out[i] + explored / m
-    elif learner.optimism > 0.0:
-        for i in range(m):
-            recent = learner.optimism * ledger.pay[first + i]
-            learner.chain[0, i] = learner.memory[place + i] + recent
-        softmax(learner.chain[0], 0, m, rate, learner.log_start, out, first)
-    else:
-        softmax(learner.memory, place, place + m, rate, learner.log_start, out, first)
+    for i in range(m):
+        row = place + i * m
+        softmax(memory, row, row + m, rate, log_start, out, first)
+        for j in range(m):
+            chain[i, j] = out[first + j]
+    stationary(chain, m, out, first)
 
 
 @inner
-def _learn(learner: Learner, player: int, offsets: Array, ledger: Ledger, sampled: bool) -> None:
+def _learn(
+    kind: int,
+    memory: Array,
+    place: int,
+    first: int,
+    last: int,
+    action: int,
+    sampled: bool,
+    x: Array,
+    pay: Array,
+) -> None:
     """Remember what a player's actions earned."""
-    first, last = offsets[player], offsets[player + 1]
-    place = learner.places[player]
     m = last - first
-    x, pay, memory = ledger.strategies, ledger.pay, learner.memory
-    action = ledger.actions[player]
-    if learner.kind == HEDGE:
+    if kind == HEDGE:
         for i in range(m):
             memory[place + i] += pay[first + i]
-    elif learner.kind == EXP3:
+    elif kind == EXP3:
         memory[place + action] += pay[first + action] / x[first + action]
-    elif learner.kind == SWAP_HEDGE:
+    elif kind == SWAP_HEDGE:
         for i in range(m):
             for j in range(m):
                 memory[place + i * m + j] += x[first + i] * pay[first + j]
-    elif learner.kind in (INTERNAL, CONDITIONAL):
+    elif kind in (INTERNAL, CONDITIONAL):
         for i in range(m):
             weight = x[first + i]
             if sampled:
@@ -206,7 +190,7 @@ def _learn(learner: Learner, player: int, offsets: Array, ledger: Ledger, sample
                 value += x[i] * pay[i]
         for i in range(m):
             regret = memory[place + i] + (pay[first + i] - value)
-            memory[place + i] = max(regret, 0.0) if learner.kind == REGRETS_PLUS else regret
+            memory[place + i] = max(regret, 0.0) if kind == REGRETS_PLUS else regret
 
 
 @compiled
@@ -226,34 +210,55 @@ def learning_rounds(
     uniform : ndarray of float64, shape (steps, n) or (0, n)
         Random numbers that actions are drawn with; without them all play against strategies.
     """
-    offsets = table.offsets
-    n = len(ledger.actions)
+    payoffs, offsets = table
+    x, pay, actions, played, earned, realized, joint, clock, work = ledger
+    kind, rates, exploration, fading, optimism, alternating, power = learner[:7]
+    memory, places, start, log_start, chain = learner[7:]
+    n = len(actions)
     sampled = len(uniform) > 0
-    x, pay = ledger.strategies, ledger.pay
     for step in range(steps):
-        weight = (ledger.clock[0] + 1.0) ** learner.power
-        for player in range(n):
-            if learner.alternating and player == 0:
-                # The second player's next strategy is settled: learn against it first.
-                _choose(learner, 1, offsets, ledger, x)
-                pay_strategies(table, x, 0, pay, ledger.work)
-                _learn(learner, 0, offsets, ledger, sampled)
-            if not (learner.alternating and player == 1):
-                _choose(learner, player, offsets, ledger, x)
+        for turn in range(n):
+            player = n - 1 - turn
+            first, last, place = offsets[player], offsets[player + 1], places[player]
+            if alternating and player == 0:  # the second player's next strategy is known
+                pay_strategies(payoffs, offsets, x, 0, pay, work)
+                _learn(kind, memory, place, first, last, 0, False, x, pay)
+            rate = rates[player]
+            if fading:
+                rate /= np.sqrt(clock[0] + 1.0)
+            if kind <= REGRETS_PLUS:
+                _match(memory, place, first, last, start, x)
+            elif kind == INTERNAL:
+                _match_pairs(memory, place, first, last, start, chain, x)
+            elif kind == SWAP_HEDGE:
+                _swap_hedge(memory, place, first, last, rate, log_start, chain, x)
+            elif kind == HEDGE:
+                for i in range(first, last):
+                    chain[0, i - first] = memory[place + i - first] + optimism * pay[i]
+                softmax(chain[0], 0, last - first, rate, log_start, x, first)
+            elif kind == EXP3:
+                softmax(memory, place, place + last - first, rate, log_start, x, first)
+                for i in range(first, last):
+                    explored = exploration[player] / (last - first)
+                    x[i] = (1.0 - exploration[player]) * x[i] + explored
+            elif clock[0] > 0.0:
+                action = actions[player]
+                row = place + action * (last - first)
+                _leave(memory, row, first, last, action, rate * clock[0], x)
         if sampled:
             for player in range(n):
-                ledger.actions[player] = draw(
-                    x, offsets[player], offsets[player + 1], uniform[step, player]
-                )
+                number = uniform[step, player]
+                actions[player] = draw(x, offsets[player], offsets[player + 1], number)
         for player in range(n):
             if sampled:
-                pay_actions(table, ledger.actions, player, pay)
-            elif not (learner.alternating and player == 0):
-                pay_strategies(table, x, player, pay, ledger.work)
+                pay_actions(payoffs, offsets, actions, player, pay)
+            elif not (alternating and player == 0):
+                pay_strategies(payoffs, offsets, x, player, pay, work)
+        weight = (clock[0] + 1.0) ** power
         if sampled:
-            add_actions(table, ledger, weight)
+            add_actions(offsets, actions, pay, weight, played, earned, realized, joint, clock)
         else:
-            add_strategies(table, ledger, weight)
-        for player in range(n):
-            if not (learner.alternating and player == 0):
-                _learn(learner, player, offsets, ledger, sampled)
+            add_strategies(offsets, x, pay, weight, played, earned, realized, joint, clock, work)
+        for player in range(1 if alternating else 0, n):
+            first, last, place = offsets[player], offsets[player + 1], places[player]
+            _learn(kind, memory, place, first, last, actions[player], sampled, x, pay)

@@ -1,4 +1,8 @@
-"""A game played in rounds: what actions earn in one, and the sums over all so far."""
+"""A game played in rounds: what actions earn in one, and the sums over all so far.
+
+Kernels take the tuples here apart once, before the first round: what is compiled counts the
+references to an array each time that it is read from a tuple.
+"""
 
 from __future__ import annotations
 
@@ -112,9 +116,10 @@ def draw(strategies: Array, first: int, last: int, uniform: float) -> int:
 
 
 @inner
-def pay_strategies(table: Table, strategies: Array, player: int, pay: Array, work: Array) -> None:
+def pay_strategies(
+    payoffs: Array, offsets: Array, strategies: Array, player: int, pay: Array, work: Array
+) -> None:
     """Fill in what each action of a player earns when the others follow ``strategies``."""
-    payoffs, offsets = table.payoffs, table.offsets
     n = len(payoffs)
     first, last = offsets[player], offsets[player + 1]
     current, cells, left, buffer = payoffs[player], payoffs.shape[1], n - 1, 0
@@ -133,62 +138,80 @@ def pay_strategies(table: Table, strategies: Array, player: int, pay: Array, wor
 
 
 @inner
-def pay_actions(table: Table, actions: Array, player: int, pay: Array) -> None:
+def pay_actions(payoffs: Array, offsets: Array, actions: Array, player: int, pay: Array) -> None:
     """Fill in what each action of a player earns when the others take ``actions``."""
-    offsets = table.offsets
     place = 0
     for other in range(len(actions)):
         if other != player:
             place = place * (offsets[other + 1] - offsets[other]) + actions[other]
     first, size = offsets[player], offsets[player + 1] - offsets[player]
     for i in range(size):
-        pay[first + i] = table.payoffs[player, place * size + i]
+        pay[first + i] = payoffs[player, place * size + i]
 
 
 @inner
-def add_actions(table: Table, ledger: Ledger, weight: float) -> None:
-    """Enter a round in which players took ``ledger.actions``."""
-    offsets = table.offsets
+def add_actions(
+    offsets: Array,
+    actions: Array,
+    pay: Array,
+    weight: float,
+    played: Array,
+    earned: Array,
+    realized: Array,
+    joint: Array,
+    clock: Array,
+) -> None:
+    """Enter a round in which players took ``actions`` into a ledger."""
     cell = 0
-    for player in range(len(ledger.actions)):
-        first, action = offsets[player], ledger.actions[player]
+    for player in range(len(actions)):
+        first, action = offsets[player], actions[player]
         cell = cell * (offsets[player + 1] - first) + action
-        ledger.played[first + action] += weight
-        ledger.realized[player] += ledger.pay[first + action]
-    for i in range(len(ledger.pay)):
-        ledger.earned[i] += ledger.pay[i]
-    ledger.joint[cell] += 1.0
-    ledger.clock[0] += 1.0
-    ledger.clock[1] += weight
+        played[first + action] += weight
+        realized[player] += pay[first + action]
+    for i in range(len(pay)):
+        earned[i] += pay[i]
+    joint[cell] += 1.0
+    clock[0] += 1.0
+    clock[1] += weight
 
 
 @inner
-def add_strategies(table: Table, ledger: Ledger, weight: float) -> None:
-    """Enter a round in which players followed ``ledger.strategies``, independently."""
-    offsets, x = table.offsets, ledger.strategies
-    n = len(ledger.actions)
+def add_strategies(
+    offsets: Array,
+    strategies: Array,
+    pay: Array,
+    weight: float,
+    played: Array,
+    earned: Array,
+    realized: Array,
+    joint: Array,
+    clock: Array,
+    work: Array,
+) -> None:
+    """Enter a round in which players followed ``strategies``, independently, into a ledger."""
+    n = len(realized)
     for player in range(n):
         value = 0.0
         for i in range(offsets[player], offsets[player + 1]):
-            value += x[i] * ledger.pay[i]
-            ledger.played[i] += weight * x[i]
-            ledger.earned[i] += ledger.pay[i]
-        ledger.realized[player] += value
+            value += strategies[i] * pay[i]
+            played[i] += weight * strategies[i]
+            earned[i] += pay[i]
+        realized[player] += value
     rows, buffer = 1, 0
-    ledger.work[0, 0] = 1.0
+    work[0, 0] = 1.0
     for player in range(n - 1):
         size = offsets[player + 1] - offsets[player]
         for row in range(rows):
             for i in range(size):
-                product = ledger.work[buffer, row] * x[offsets[player] + i]
-                ledger.work[1 - buffer, row * size + i] = product
+                product = work[buffer, row] * strategies[offsets[player] + i]
+                work[1 - buffer, row * size + i] = product
         rows, buffer = rows * size, 1 - buffer
     first = offsets[n - 1]
     size = offsets[n] - first
     for row in range(rows):
-        weighted = ledger.work[buffer, row]
+        weighted = work[buffer, row]
         if weighted > 0.0:
             for i in range(size):
-                ledger.joint[row * size + i] += weighted * x[first + i]
-    ledger.clock[0] += 1.0
-    ledger.clock[1] += weight
+                joint[row * size + i] += weighted * strategies[first + i]
+    clock[0] += 1.0
+    clock[1] += weight
