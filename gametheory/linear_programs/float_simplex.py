@@ -101,7 +101,8 @@ class FloatSimplex:
         Returns
         -------
         FloatOptimum or None
-            None, and ``reason``, if the program is infeasible, unbounded or was not solved.
+            None, and ``reason``, if the program is infeasible, unbounded or was not solved. What
+            HiGHS is not sure of counts as found: whoever asks has to check in any case.
         """
         slice_of_time, kinds = _FIRST_SLICE, self._words.HighsModelStatus
         while True:
@@ -113,7 +114,8 @@ class FloatSimplex:
                 break
             slice_of_time *= 2
             yield None
-        if status == kinds.kOptimal:
+        # Unknown: the tolerances were not met after all. The basis is as good as any other to try.
+        if status == kinds.kOptimal or (status == kinds.kUnknown and self._solver.getBasis().valid):
             return self._optimum()
         if status == kinds.kNotset and not self._primal:
             # The dual method gave up over a ratio: the primal one does not divide by it.

@@ -10,6 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from gametheory.algorithms.normal_form.incentive_program import (
+    incentive_rows,
+    program_for,
+    read_objective,
+)
+from gametheory.games.catalog import load
 from gametheory.linear_programs import (
     LinearProgram,
     Optimum,
@@ -192,3 +198,14 @@ def test_nothing_is_printed(capfd) -> None:
     program = correlated_program(np.random.default_rng(4).integers(0, 100, (2, 8, 8)))
     assert isinstance(finish(_through_floats(program)), Optimum)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("n_actions", [7, 9, 11])
+def test_a_basis_that_highs_is_not_sure_of_is_tried(n_actions: int) -> None:
+    """Degenerate programs end there: pivoting them in integers instead took thousands of steps."""
+    game = load("cyclic_dominance", n_actions=n_actions)
+    rows = incentive_rows(game, coarse=False)
+    program = program_for(game, rows, read_objective(game, 0))
+    answer = finish(_through_floats(program))
+    assert not isinstance(answer, str)
+    assert answer.value == 0
