@@ -132,7 +132,7 @@ def fictitious_rounds(
             responds = turn % 2 == 0 if alternating else turn < n
             if responds:
                 number = uniform[step, player] if random else 0.0
-                if n > 2:
+                if n != 2:
                     pay_strategies(payoffs, offsets, counts, player, believed, work)
                 if clock[0] == 0.0 and first_actions[player] >= 0:
                     action = first_actions[player]
