@@ -56,6 +56,7 @@ _CHECKS: dict[type, dict[str, _Check]] = {
         "rationalizable": _Check("elimination", "certify_rationalizable", IteratedElimination),
         "logit-qre": _Check("logit", "certify_logit", LogitEquilibrium),
         "ess": _Check("evolutionary", "certify_ess", MixedProfile),
+        "pareto": _Check("pareto", "certify_pareto", MixedProfile),
     },
     ExtensiveFormGame: {
         "nash": _Check("extensive_form", "certify_nash", BehaviorProfile),
