@@ -97,8 +97,9 @@ def _bounds(
     scale = math.lcm(*(p.denominator for p in strategy))
     taken = [(a, int(p * scale)) for a, p in enumerate(strategy) if p]
     # Python's integers, which never overflow; actions that are never taken earn nothing.
-    earned: NDArray[Any] = sum(own[action].astype(object) * weight for action, weight in taken)
-    guarantee = Fraction(min(np.ravel(earned).tolist())) / (denominator * scale)
+    rows = own.reshape(len(own), -1)
+    earned: NDArray[Any] = sum(rows[action].astype(object) * weight for action, weight in taken)
+    guarantee = Fraction(min(earned.tolist())) / (denominator * scale)
     held = [0] * len(own)
     for joint, weight in punishment.weights.items():
         cell: tuple[Any, ...] = (slice(None), *joint)

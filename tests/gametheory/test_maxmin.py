@@ -35,6 +35,7 @@ LEVELS = {
     "1x1": (NormalFormGame([[[1]], [[-2]]]), [1, -2]),
     "1x3": (NormalFormGame.bimatrix([[3, 1, 2]], [[0, 5, 5]]), [1, 5]),
     "one player": (NormalFormGame([[1, 3, 3]]), [3]),
+    "one player, huge and tiny": (NormalFormGame([[1, 10**30, "1/3"]]), [10**30]),
     "duplicates": (NormalFormGame.zero_sum([[1, -1, 1], [1, -1, 1], [-1, 1, -1]]), [0, 0]),
     "majority of three": (
         NormalFormGame.from_function(lambda a: [int(sum(a) >= 2) == k for k in a], (2, 2, 2)),

@@ -189,8 +189,6 @@ def security_margins(game: NormalFormGame, profile: MixedProfile) -> tuple[Fract
     """
     if not isinstance(profile, MixedProfile):
         raise InvalidProfile(f"a {type(profile).__name__} is no profile", valid="a MixedProfile")
-    if not isinstance(profile, MixedProfile):
-        raise InvalidProfile(f"a {type(profile).__name__} is no profile", valid="a MixedProfile")
     profile.check_fits(game)
     payoffs = []
     for table in game.exact_payoffs:
