@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["FrozenArrays", "freeze"]
+__all__ = ["FrozenArrays", "array_bytes", "freeze"]
 
 
 def freeze(attributes: Mapping[str, Any]) -> None:
@@ -15,6 +15,23 @@ def freeze(attributes: Mapping[str, Any]) -> None:
     for attribute in attributes.values():
         if isinstance(attribute, np.ndarray):
             attribute.setflags(write=False)
+
+
+def array_bytes(attributes: Mapping[str, Any]) -> int:
+    """Add up the bytes of the arrays among an object's attributes, and in the objects there.
+
+    Entries of object arrays count as the pointers that they are.
+    """
+    total = 0
+    for attribute in attributes.values():
+        if isinstance(attribute, np.ndarray):
+            total += attribute.nbytes
+        elif isinstance(attribute, FrozenArrays):
+            total += array_bytes(attribute.__dict__)
+        elif isinstance(attribute, tuple):
+            parts = (part.__dict__ for part in attribute if isinstance(part, FrozenArrays))
+            total += sum(map(array_bytes, parts))
+    return total
 
 
 class FrozenArrays:

@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from gametheory.errors import InvalidGame, InvalidProfile
 
-__all__ = ["action_indices", "action_labels", "player_labels"]
+__all__ = ["NumberedLabels", "action_indices", "action_labels", "player_labels"]
+
+
+class NumberedLabels(Sequence[str]):
+    """The labels "0", "1", ..., made when they are looked at.
+
+    Examples
+    --------
+    >>> labels = NumberedLabels(10**9)
+    >>> labels[7], len(labels)
+    ('7', 1000000000)
+    """
+
+    def __init__(self, size: int) -> None:
+        self._numbers = range(size)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, index: Any) -> Any:
+        chosen = self._numbers[index]
+        return tuple(map(str, chosen)) if isinstance(chosen, range) else str(chosen)
+
+    def __iter__(self) -> Iterator[str]:
+        return map(str, self._numbers)
 
 
 def player_labels(players: Sequence[str] | None, n_players: int) -> tuple[str, ...]:

@@ -9,20 +9,24 @@ information sets (its treeplex).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gametheory.games.frozen import FrozenArrays, freeze
+from gametheory.games.own_choices import chain_depths, last_choices, last_sequences, ranges
 
 if TYPE_CHECKING:
     from gametheory.games.extensive_form import ExtensiveFormGame
 
-__all__ = ["SequenceForm", "Treeplex", "derive"]
+__all__ = ["SequenceForm", "Treeplex", "chance_reach", "derive"]
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Ints = NDArray[Any]
+
+CHANCE = -1  # as in extensive_form, which is built on this module
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,64 +165,73 @@ class SequenceForm(FrozenArrays):
 
 
 def derive(game: ExtensiveFormGame) -> SequenceForm:
-    """Derive the sequence form, in one pass down the tree. Cost: linear in the tree."""
+    """Derive the sequence form from the tree's arrays. Cost: linear in the tree."""
     offsets = np.concatenate([[0], np.cumsum(game.n_infosets)])
-    sequences, reach = _last_sequences(game, offsets)
+    mover = game.node_player[game.parent]
+    ends = [last_choices(game.parent, mover, p)[game.terminals] for p in range(game.n_players)]
+    first_sequence = np.empty(game.infoset_player.size, np.int64)
+    for low, high in pairwise(offsets.tolist()):
+        first_sequence[low:high] = 1 + game.action_offsets[low:high] - game.action_offsets[low]
     treeplexes = tuple(
-        _treeplex(game, sequences, player, int(offsets[player])) for player in range(game.n_players)
+        _treeplex(game, mover, player, int(offsets[player]), first_sequence)
+        for player in range(game.n_players)
     )
+    sequences = [
+        last_sequences(end, game.parent, game.first_child, game.node_infoset, first_sequence)
+        for end in ends
+    ]
+    size = game.parent.dtype
     return SequenceForm(
-        treeplexes, sequences[:, game.terminals], reach[game.terminals], game.terminal_payoffs
+        treeplexes,
+        np.array([row.astype(size) for row in sequences]),
+        chance_reach(game, game.terminals),
+        game.terminal_payoffs,
     )
 
 
-def _last_sequences(game: ExtensiveFormGame, offsets: Ints) -> tuple[Ints, Floats]:
-    """Each player's last sequence and chance's reach probability at every node."""
-    sequences = np.zeros((game.n_players, game.n_nodes), np.int64)
-    reach = np.ones(game.n_nodes)
-    rank = np.arange(game.n_nodes) - game.first_child[game.parent]
-    mover, infoset = game.node_player[game.parent], game.node_infoset[game.parent]
-    start = 1 - game.action_offsets[offsets[:-1]]  # flat action -> sequence, by player
-    for low, high in zip(game.level_offsets[1:-1], game.level_offsets[2:], strict=True):
-        nodes = np.arange(low, high)
-        parent = game.parent[low:high]
-        sequences[:, low:high] = sequences[:, parent]
-        reach[low:high] = reach[parent] * game.chance_probability[low:high]
-        own = nodes[mover[low:high] >= 0]
-        sequences[mover[own], own] = (
-            game.action_offsets[infoset[own]] + rank[own] + start[mover[own]]
-        )
-    return sequences, reach
+def chance_reach(game: ExtensiveFormGame, nodes: Ints) -> Floats:
+    """Compute chance's reach probability of some nodes."""
+    children = game.chance_children
+    if not children.size:
+        return np.ones(nodes.size)
+    latest = last_choices(game.parent, game.node_player[game.parent], CHANCE)
+    reach = np.ones(1 + children.size)  # of the root, then of chance's children
+    before = np.searchsorted(children, latest[game.parent[children]], side="right")
+    bounds = np.unique(np.searchsorted(children, game.level_offsets))
+    for low, high in pairwise(bounds.tolist()):  # level by level: what is above is done
+        reach[1 + low : 1 + high] = game.chance_probabilities[low:high] * reach[before[low:high]]
+    found: Floats = reach[np.searchsorted(children, latest[nodes], side="right")]
+    return found
 
 
-def _treeplex(game: ExtensiveFormGame, sequences: Ints, player: int, offset: int) -> Treeplex:
+def _treeplex(
+    game: ExtensiveFormGame, mover: Ints, player: int, offset: int, first_sequence: Ints
+) -> Treeplex:
     mine = np.arange(offset, offset + game.n_infosets[player])
     first_action = int(game.action_offsets[offset])
     n_sequences = game.n_sequences[player]
-    parents = sequences[player, game.infoset_first_node[mine]]
+    choices = last_choices(game.parent, mover, player)[game.infoset_first_node[mine]]
+    parents = last_sequences(
+        choices, game.parent, game.first_child, game.node_infoset, first_sequence
+    )
     n_actions = game.infoset_n_actions[mine]
     starts = 1 + game.action_offsets[mine] - first_action
     owner = np.repeat(np.arange(mine.size), n_actions)  # of sequence s + 1
-    depth = np.zeros(mine.size, np.int64)
-    frontier = np.flatnonzero(parents > 0)
-    while frontier.size:  # each round settles one more level: parents come before children
-        above = depth[owner[parents[frontier] - 1]] + 1
-        moved = above != depth[frontier]
-        depth[frontier] = above
-        frontier = frontier[moved]
+    above = np.append(-1, owner)[parents] if mine.size else parents
+    depth = chain_depths(above)
+    by_depth = np.split(
+        np.argsort(depth, kind="stable"), np.cumsum(np.bincount(depth, minlength=1))[:-1]
+    )
     levels = []
-    for d in range(int(depth.max(initial=-1)) + 1):
-        infosets = np.flatnonzero(depth == d)
+    for infosets in by_depth:
         counts = n_actions[infosets]
         begin = np.cumsum(counts) - counts
+        sequences = ranges(starts[infosets], counts)
         who = np.repeat(np.arange(infosets.size), counts)
-        within = np.arange(who.size) - begin[who]
-        levels.append(
-            TreeplexLevel(infosets, starts[infosets][who] + within, begin, who, parents[infosets])
-        )
+        levels.append(TreeplexLevel(infosets, sequences, begin, who, parents[infosets]))
     return Treeplex(
         n_sequences,
         slice(first_action, first_action + n_sequences - 1),
         parents,
-        tuple(levels),
+        tuple(levels) if mine.size else (),
     )
