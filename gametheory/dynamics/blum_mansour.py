@@ -1,7 +1,6 @@
 """Blum and Mansour's reduction: one Hedge learner for each action, and what their advice keeps.
 
-Blum and Mansour (2007), "From external to internal regret", Journal of Machine Learning Research 8,
-section 4.
+Blum and Mansour (2007), "From external to internal regret", Journal of Machine Learning Research 8.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ def blum_mansour(
 
     Notes
     -----
-    Learner j, asked whenever j would be played, earns x_j times the payoffs; x is the distribution
+    Learner j earns x_j times the payoffs, or all of them when j was drawn; x is the distribution
     that the matrix of all learners' strategies keeps. Each regrets at most ln(m) / rate +
     rate * range^2 / 8 * (sum over rounds of x_j^2), and the squares sum to at most T.
 

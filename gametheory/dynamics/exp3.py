@@ -45,7 +45,7 @@ def exp3(
     rounds : int
         How many are played.
     exploration : float, optional
-        The probability of playing uniformly, the paper's gamma, from 0 (not included) to 1; for
+        The probability of playing uniformly, the paper's gamma, from 1e-9 to 1; for
         each player sqrt(m ln(m) / ((e - 1) rounds)), or 1 if that is less, if left out.
     record, spacing
         How many records there are, and how they are spaced.

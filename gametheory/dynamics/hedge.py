@@ -153,8 +153,8 @@ def optimistic_hedge(
 
     Notes
     -----
-    Between two players the default rate is the largest that Wei et al. (2021) allow for payoffs
-    between -1 and 1.
+    Between two players the default rate is 1/8 for payoffs between -1 and 1, as Wei et al. (2021)
+    take it.
 
     Examples
     --------

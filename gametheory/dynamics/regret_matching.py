@@ -1,7 +1,7 @@
 """Regret matching: play each action in proportion to how much one regrets not having played it.
 
 Hart and Mas-Colell (2000), "A simple adaptive procedure leading to correlated equilibrium",
-Econometrica 68, section 4 (c). Regrets that are never let below zero: Tammelin (2014), "Solving
+Econometrica 68. Regrets that are never let below zero: Tammelin (2014), "Solving
 large imperfect information games using CFR+", arXiv:1407.5042.
 """
 
@@ -94,8 +94,9 @@ def regret_matching(
 @register(
     "regret-matching-plus",
     guarantee="external regret of at most range * sqrt((m - 1) * T) after T rounds with m actions, "
-    "in expectation where play is sampled, and at most twice that per round with linear averaging: "
-    "in two-player zero-sum games averages come to Nash equilibria",
+    "in expectation where play is sampled: joint play comes to coarse correlated equilibria. In "
+    "two-player zero-sum games averages come to Nash equilibria, the gap being at most twice the "
+    "sum of these bounds, over T + 1, with linear averaging",
     source="Tammelin (2014), arXiv:1407.5042; Tammelin, Burch, Johanson and Bowling (2015), IJCAI",
 )
 def regret_matching_plus(
@@ -131,8 +132,8 @@ def regret_matching_plus(
 
     Notes
     -----
-    With linear averaging the gap in a two-player zero-sum game is at most the sum over both of
-    2 * range * sqrt((m - 1) * T) / (T + 1).
+    Regrets kept above zero bound what is regretted since any round, so that rounds may count ever
+    more: with linear weights all regrets sum to at most T times the bound, over T * (T + 1) / 2.
 
     Examples
     --------

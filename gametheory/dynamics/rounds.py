@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gametheory.dynamics.flows import populations_of
-from gametheory.dynamics.recording import Record, choice, follow, record_steps, trace_of
+from gametheory.dynamics.recording import Record, choice, count, follow, record_steps, trace_of
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
 from gametheory.solution import Trace
@@ -73,7 +73,7 @@ class Rounds:
         self.who = populations_of(game, "each", start)
         self.sampled = choice("play", play, ("expected", "sampled")) == "sampled"
         self.draws = self.sampled if draws is None else draws
-        self.random = np.random.default_rng(seed)
+        self.random = np.random.default_rng(count("seed", seed, 0))
         self.table, self.ledger = _tables(game, self.who.payoffs.tensors, self.who.start)
 
     @property
@@ -128,12 +128,14 @@ class Rounds:
         done, weights = ledger.clock.tolist()
         if not done:
             return self.who.starting_record()
-        return self.who.record(
+        first, unit = self.table.offsets[:-1], self.who.payoffs.unit
+        best = np.maximum.reduceat(ledger.earned, first) / done
+        averages = ledger.played / weights
+        return Record(
             done,
             ledger.strategies.copy(),
-            ledger.played / weights,
-            ledger.earned / done,
-            ledger.realized / done,
+            averages / np.repeat(np.add.reduceat(averages, first), self.sizes),
+            np.maximum(best - ledger.realized / done, 0.0) * unit,
         )
 
 

@@ -58,22 +58,23 @@ def _best(
     earned: Array, first: int, last: int, tie_breaker: float, random_ties: bool, out: Array
 ) -> int:
     """Fill in a best response, and return its action."""
-    best, ties = earned[first], 0
-    for i in range(first, last):
-        if earned[i] > best:
-            best, ties = earned[i], 0
-        if earned[i] == best:
-            ties += 1
-    left = int(tie_breaker * ties) if random_ties else 0
-    action = -1
+    best = first
     for i in range(first, last):
         out[i] = 0.0
-        if earned[i] == best:
-            if left == 0:
-                action = i - first
-                out[i] = 1.0
-            left -= 1
-    return action
+        if earned[i] > earned[best]:
+            best = i
+    if random_ties:
+        ties = 0
+        for i in range(best, last):
+            if earned[i] == earned[best]:
+                ties += 1
+        left, top = int(tie_breaker * ties), earned[best]
+        while left > 0:
+            best += 1
+            if earned[best] == top:
+                left -= 1
+    out[best] = 1.0
+    return best - first
 
 
 @inner

@@ -62,7 +62,7 @@ class Learner(NamedTuple):
         Strategies are averaged with weight t ** power in round t.
     memory : ndarray of float64
         Changed in place. For each player sums of: regrets; payoffs; a matrix of regrets
-        [played, instead]; a matrix of payoffs, each row weighted by an action's probability.
+        [played, instead]; a matrix of payoffs [played, instead].
     places : ndarray of int64, shape (n + 1,)
         Where each player's memory begins.
     start, log_start : ndarray of float64, shape (M,)
@@ -171,8 +171,12 @@ def _learn(
         memory[place + action] += pay[first + action] / x[first + action]
     elif kind == SWAP_HEDGE:
         for i in range(m):
-            for j in range(m):
-                memory[place + i * m + j] += x[first + i] * pay[first + j]
+            weight = x[first + i]
+            if sampled:
+                weight = 1.0 if i == action else 0.0
+            if weight > 0.0:
+                for j in range(m):
+                    memory[place + i * m + j] += weight * pay[first + j]
     elif kind in (INTERNAL, CONDITIONAL):
         for i in range(m):
             weight = x[first + i]

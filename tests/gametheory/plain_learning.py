@@ -179,5 +179,5 @@ def blum_mansour(history: list[Seen], m: int, width: float, rounds: int) -> Any:
     rate = np.sqrt(8 * m * np.log(m) / rounds) / width
     earned = np.zeros((m, m))
     for seen in history:
-        earned += np.outer(seen.strategy, seen.payoffs)
+        earned += np.outer(_done(seen), seen.payoffs)
     return kept(np.array([_softmax(rate * row) for row in earned]))

@@ -39,7 +39,7 @@ def test_hedge_keeps_its_bounds(seed: int, sizes: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_sampled_hedge_has_the_same_bound_for_each_action_in_expectation(seed: int) -> None:
+def test_sampled_hedge_has_the_same_bound_in_expectation(seed: int) -> None:
     game = random_game(seed, (3, 4))
     rounds, gains = 500, []
     for play_seed in range(40):
@@ -47,7 +47,7 @@ def test_sampled_hedge_has_the_same_bound_for_each_action_in_expectation(seed: i
         gains.append(action_gains(game, joint))
     bound = ranges(game) * np.sqrt(np.log([3, 4]) / 2 / rounds)
     for player in range(2):
-        assert np.mean([each[player] for each in gains], axis=0).max() <= bound[player]
+        assert np.mean([each[player].max() for each in gains]) <= bound[player]
 
 
 def action_gains(game: NormalFormGame, joint: Any) -> list[Any]:

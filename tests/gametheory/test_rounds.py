@@ -268,6 +268,7 @@ def test_starts() -> None:
         ("exp3", {"exploration": 0}, "exploration is 0"),
         ("exp3", {"exploration": 1.1}, "exploration is 1.1"),
         ("exp3", {"rounds": -3}, "rounds is -3"),
+        ("exp3", {"seed": "one"}, "seed is 'one'"),
         ("blum-mansour", {"rate": float("nan")}, "rate is nan"),
         ("conditional-regret-matching", {"inertia": 0.5}, "inertia is 0.5"),
         ("fictitious-play", {"ties": "last"}, "ties is 'last'"),
