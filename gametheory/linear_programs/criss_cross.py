@@ -24,7 +24,8 @@ from gametheory.linear_programs.program import LinearProgram
 
 __all__ = ["criss_cross"]
 
-_ENTRIES_BETWEEN_LOOKS = 200_000
+_ENTRIES_BETWEEN_LOOKS = 200_000  # of one word each
+_WORD = 64  # bits
 
 
 def criss_cross(program: LinearProgram) -> Generator[None, None, Optimum | str]:
@@ -63,7 +64,8 @@ def criss_cross(program: LinearProgram) -> Generator[None, None, Optimum | str]:
             reason = step
         else:
             dictionary.pivot(*step)
-        work += dictionary.entries.size
+        # Numbers grow from pivot to pivot, and with them the time that a product takes.
+        work += dictionary.entries.size * (1 + dictionary.denominator.bit_length() // _WORD)
         if work > _ENTRIES_BETWEEN_LOOKS:
             work = 0
             yield None

@@ -209,3 +209,21 @@ def test_a_basis_that_highs_is_not_sure_of_is_tried(n_actions: int) -> None:
     answer = finish(_through_floats(program))
     assert not isinstance(answer, str)
     assert answer.value == 0
+
+
+def test_the_clock_is_looked_at_more_often_where_numbers_are_long(monkeypatch) -> None:
+    monkeypatch.setattr("gametheory.linear_programs.criss_cross._ENTRIES_BETWEEN_LOOKS", 2_000)
+
+    def looks_a_pivot(width: int) -> float:
+        rng = np.random.default_rng(8)
+        rows = [[int(a) ** width for a in row] for row in rng.integers(1, 99, (10, 10))]
+        search = criss_cross(LinearProgram.dense([1] * 10, rows, [10**width] * 10))
+        looks = 0
+        while True:
+            try:
+                next(search)
+            except StopIteration as end:
+                return looks / end.value.iterations
+            looks += 1
+
+    assert looks_a_pivot(30) > 3 * looks_a_pivot(1) > 0
