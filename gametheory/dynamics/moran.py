@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from gametheory.dynamics.flows import Populations, populations_of
 from gametheory.dynamics.recording import Record, count, follow, number, record_steps, trace_of
 from gametheory.dynamics.registry import register
+from gametheory.dynamics.stationary import stationary_distribution
 from gametheory.errors import InvalidProfile, UnsupportedGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.rationals import shown, to_fraction
@@ -242,26 +243,16 @@ def rare_mutation_distribution(
 
     Notes
     -----
-    Fudenberg and Imhof (2006). Computed by the subtraction-free elimination of Grassmann, Taksar
-    and Heyman (1985), "Regenerative analysis and steady state distributions for Markov chains",
-    Operations Research 33, on logarithms: no fixation probability is too small.
+    Fudenberg and Imhof (2006). Computed by
+    :func:`gametheory.dynamics.stationary.stationary_distribution`: no fixation probability is too
+    small.
 
     Examples
     --------
     >>> rare_mutation_distribution(NormalFormGame.symmetric([[4, 1], [3, 2]]), 3).round(4)
     array([0.25, 0.75])
     """
-    rates = _log_fixation(game, population, intensity)
-    m = len(rates)
-    for last in range(m - 1, 0, -1):
-        rates[:last, last] -= np.logaddexp.reduce(rates[last, :last])
-        through = rates[:last, last, None] + rates[None, last, :last]
-        rates[:last, :last] = np.logaddexp(rates[:last, :last], through)
-    weights = np.zeros(m)
-    for state in range(1, m):
-        weights[state] = np.logaddexp.reduce(weights[:state] + rates[:state, state])
-    odds = np.exp(weights - weights.max())
-    return np.asarray(odds / odds.sum())
+    return stationary_distribution(_log_fixation(game, population, intensity))
 
 
 @register(
