@@ -30,7 +30,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Game = Annotated[str, typer.Argument(help="A catalog name, or a .json file.", show_default=False)]
+Game = Annotated[
+    str, typer.Argument(help="A catalog name, or a .json, .nfg or .efg file.", show_default=False)
+]
 Concept = Annotated[str, typer.Option(help="The solution concept, as listed by 'methods'.")]
 Parameters = Annotated[
     list[str] | None,
@@ -204,10 +206,13 @@ def catalog(
 @app.command()
 def convert(
     game: Game,
-    target: Annotated[Path, typer.Argument(help="The .json file to write.")],
+    target: Annotated[Path, typer.Argument(help="The .json, .nfg or .efg file to write.")],
     parameters: Parameters = None,
 ) -> None:
-    """Write a game to a file."""
+    """Write a game to a file, in the format that its suffix names.
+
+    .nfg files hold games in normal form, .efg files trees, .json files both; all of them exactly.
+    """
     from gametheory.formats import save_game
 
     save_game(_open(game, parameters), target)

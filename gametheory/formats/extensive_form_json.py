@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
-
-import numpy as np
 
 from gametheory.errors import GameFormatError
 from gametheory.games.extensive_form import CHANCE, ExtensiveFormGame
 from gametheory.games.game_tree import GameTree, TreeNode
 from gametheory.rationals import decode, encode
 
-__all__ = ["FORMAT", "from_document", "to_document"]
+__all__ = ["FORMAT", "from_document", "to_document", "unique_labels"]
 
 FORMAT = "gametheory/extensive-form"
 
@@ -24,7 +23,7 @@ def to_document(game: ExtensiveFormGame) -> dict[str, Any]:
     Every node is one of ``{"payoffs": [...]}``, ``{"player": ..., "infoset": ..., "actions":
     {label: node}}`` and ``{"chance": {label: {"probability": p, "node": node}}}``.
     """
-    labels = _unique_labels(game)
+    labels = unique_labels(game)
     chance = dict(zip(game.chance_children.tolist(), game.exact_chance, strict=True))
     nodes: list[dict[str, Any]] = [{} for _ in range(game.n_nodes)]
     payoffs = iter(game.exact_payoffs.T[::-1].tolist())
@@ -56,11 +55,19 @@ def to_document(game: ExtensiveFormGame) -> dict[str, Any]:
     }
 
 
-def _unique_labels(game: ExtensiveFormGame) -> list[str]:
+def unique_labels(game: ExtensiveFormGame) -> list[str]:
     """Labels of the information sets, numbered where two would be the same."""
-    labels = [infoset.label for infoset in game.information_sets]
-    _, which, count = np.unique(labels, return_inverse=True, return_counts=True)
-    return [label if count[which[i]] == 1 else f"{label} [{i}]" for i, label in enumerate(labels)]
+    labels = [game.infoset_label(infoset) for infoset in range(game.infoset_player.size)]
+    count = Counter(labels)
+    taken = set(labels)
+    unique = []
+    for i, label in enumerate(labels):
+        new = label if count[label] == 1 else f"{label} [{i}]"
+        while count[label] > 1 and new in taken:
+            new += "'"
+        taken.add(new)
+        unique.append(new)
+    return unique
 
 
 def from_document(document: Mapping[str, Any]) -> ExtensiveFormGame:
