@@ -100,7 +100,8 @@ def _beaten(vectors: Vectors, others: Vectors) -> Generator[None, None, NDArray[
     if n == 2:
         return _below_staircase(vectors, others)
     if k * len(others) <= _PAIRS:
-        return np.logical_or.reduce((vectors[:, None] <= others[None]).all(axis=2), axis=1)
+        below = (vectors[:, None] <= others[None]).all(axis=2)
+        return np.asarray(below.sum(axis=1) > 0)
     both = np.concatenate([vectors[:, -1], others[:, -1]])
     upper = _upper_half(both)
     if upper.all():
