@@ -104,7 +104,7 @@ def regret_matching_plus(
     *,
     rounds: int = 10_000,
     play: str = "expected",
-    updates: str = "alternating",
+    updates: str | None = None,
     averaging: str = "linear",
     start: MixedProfile | None = None,
     record: int = 200,
@@ -117,8 +117,12 @@ def regret_matching_plus(
     ----------
     game : NormalFormGame
         Any number of players.
-    rounds, play, updates, averaging, start, record, spacing, seed
-        As for :func:`regret_matching`, but for the default values, which are Tammelin's.
+    rounds, play, start, record, spacing, seed
+        As for :func:`regret_matching`.
+    updates : {"simultaneous", "alternating"}, optional
+        If left out alternating, as is Tammelin's, where :func:`regret_matching` can alternate.
+    averaging : {"linear", "uniform"}
+        Whether round t counts t times in ``averages``, or all rounds the same.
 
     Returns
     -------
@@ -143,6 +147,9 @@ def regret_matching_plus(
     (array([0.4, 0.6]), True)
     """
     played = Rounds(game, start, play=play, seed=seed)
+    if updates is None:
+        can_alternate = game.n_players == 2 and not played.sampled
+        updates = "alternating" if can_alternate else "simultaneous"
     return _match(played, "REGRETS_PLUS", updates, averaging, (rounds, record, spacing))
 
 

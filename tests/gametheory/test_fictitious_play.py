@@ -224,3 +224,18 @@ def test_first_actions_that_are_none(actions: Any) -> None:
 def test_beliefs_that_are_none() -> None:
     with pytest.raises(gt.InvalidProfile):
         fictitious_play(SHAPLEY, beliefs=MixedProfile([[1, 0], [0, 1]]))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nashpy_counts_the_same(seed: int) -> None:
+    """From beliefs of one action each: normal payoffs do not tie after that."""
+    nashpy = pytest.importorskip("nashpy")
+    rng = np.random.default_rng(seed)
+    A, B = rng.normal(size=(2, 4, 4))
+    first = np.eye(4)[rng.integers(4, size=2)]
+    *_, counts = nashpy.Game(A, B).fictitious_play(300, play_counts=first)
+    trace = fictitious_play(
+        NormalFormGame.bimatrix(A, B), beliefs=MixedProfile(first.tolist()), rounds=300
+    )
+    for rows, one, count in zip(trace.averages, first, counts, strict=True):
+        assert (np.rint(300 * rows[-1]) == count - one).all()

@@ -108,3 +108,16 @@ def test_a_dominant_action_is_found_at_once() -> None:
     assert trace.iterates[0].tolist() == [[0.5, 0.5], *[[0, 1]] * 4]
     assert trace.averages[0][-1].tolist() == [0.1, 0.9]
     assert trace.regrets[-1] == pytest.approx([0.1, 0.1])
+
+
+def test_regret_matching_plus_alternates_where_it_can() -> None:
+    for sizes, play, updates in (
+        ((3, 4), "expected", "alternating"),
+        ((3, 4), "sampled", "simultaneous"),
+        ((2, 3, 2), "expected", "simultaneous"),
+    ):
+        game = random_game(0, sizes)
+        options = {"play": play, "rounds": 100}
+        left_out = regret_matching_plus(game, **options)
+        told = regret_matching_plus(game, updates=updates, **options)
+        assert (left_out.joint_average == told.joint_average).all()

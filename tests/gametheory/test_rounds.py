@@ -35,7 +35,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 ALTERNATING: dict[str, tuple[str, dict[str, Any]]] = {
     "regrets, alternating": ("regret-matching", {"updates": "alternating"}),
-    "regrets+, alternating": ("regret-matching-plus", {}),
+    "regrets+, alternating": ("regret-matching-plus", {"updates": "alternating"}),
 }
 cases = pytest.mark.parametrize("case", CASES)
 all_cases = pytest.mark.parametrize("case", [*CASES, *ALTERNATING])
