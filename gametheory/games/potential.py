@@ -195,7 +195,7 @@ def find_potential(game: NormalFormGame, kind: str = "exact") -> Potential:
 
     if not isinstance(game, NormalFormGame):
         raise UnsupportedGame(f"{game!r} is not in normal form", valid="a NormalFormGame")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise UnsupportedGame(f"kind={kind!r}", valid=f"one of {list(KINDS)}")
     if kind == "exact":
         return _exact(game)

@@ -190,3 +190,5 @@ def test_unknown_options_are_refused() -> None:
         solve(MIXED, "iterated-dominance", dominance="strong")
     with pytest.raises(UnsupportedGame, match="by='both'"):
         solve(MIXED, "iterated-dominance", by="both")
+    with pytest.raises(UnsupportedGame, match="by=array"):
+        solve(MIXED, "iterated-dominance", by=np.array(["pure", "mixed"]))

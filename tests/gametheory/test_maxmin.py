@@ -190,6 +190,8 @@ def test_payoffs_without_a_common_denominator_are_refused() -> None:
     primes = [p for p in range(2, 4000) if all(p % q for q in range(2, math.isqrt(p) + 1))]
     wide = [[Fraction(1, p**4) for p in primes], [Fraction(-1, p**5) for p in primes]]
     game = NormalFormGame.bimatrix(wide, wide)
+    with pytest.raises(UnsupportedGame, match="not in normal form"):
+        security_levels("matching pennies")  # type: ignore[arg-type]
     with pytest.raises(UnsupportedGame, match="common denominator"):
         security_levels(game)
     with pytest.raises(UnsupportedGame, match="common denominator"):

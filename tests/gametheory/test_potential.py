@@ -353,6 +353,6 @@ def test_errors_are_typed() -> None:
     with pytest.raises(UnsupportedGame, match=r"kind='cardinal'.*'best-response'"):
         load("chicken").is_potential("cardinal")
     with pytest.raises(UnsupportedGame, match="kind="):
-        find_potential(load("chicken"), ["exact"])  # type: ignore[arg-type]
+        find_potential(load("chicken"), np.array(["exact", "ordinal"]))  # type: ignore[arg-type]
     with pytest.raises(UnsupportedGame, match="not in normal form"):
         find_potential(load("kuhn_poker"))

@@ -97,7 +97,7 @@ def iterated_dominance(
         ("dominance", dominance, ("strict", "weak")),
         ("by", by, ("mixed", "pure")),
     ):
-        if value not in valid:
+        if not isinstance(value, str) or value not in valid:
             raise UnsupportedGame(f"{name}={value!r}", valid=f"one of {list(valid)}")
     left: list[list[int]] = [list(range(size)) for size in game.n_actions]
     eliminations: list[Elimination] = []

@@ -147,7 +147,7 @@ def security_levels(game: NormalFormGame) -> tuple[Fraction, ...]:
     Raises
     ------
     UnsupportedGame
-        The payoffs are too wide for an exact linear program.
+        This is no game in normal form, or its payoffs are too wide for an exact linear program.
 
     Examples
     --------
@@ -155,6 +155,8 @@ def security_levels(game: NormalFormGame) -> tuple[Fraction, ...]:
     >>> security_levels(battle)
     (Fraction(2, 3), Fraction(2, 3))
     """
+    if not isinstance(game, NormalFormGame):
+        raise UnsupportedGame(f"{game!r} is not in normal form", valid="a NormalFormGame")
     reason = _refusal(game)
     levels = []
     for player in range(0 if reason else game.n_players):
