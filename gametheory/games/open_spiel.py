@@ -18,7 +18,7 @@ from gametheory.errors import InvalidGame, MissingExtra, UnsupportedGame
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.game_state import SIMULTANEOUS
 
-__all__ = ["OpenSpielState", "from_open_spiel"]
+__all__ = ["OpenSpielState", "from_open_spiel", "start_of"]
 
 _LARGEST_DENOMINATOR = 10**6
 _ROUNDING = 4 * 2.0**-52  # of a probability that was computed in a few steps, relative
@@ -63,18 +63,23 @@ class OpenSpielState:
         self._names: dict[tuple[Hashable, ...], Sequence[_Action]] = {}  # shared by all copies
 
     @property
+    def open_spiel_state(self) -> Any:
+        """OpenSpiel's own state here, a copy."""
+        return self._state.clone()
+
+    @property
     def current_player(self) -> int:
         """The player to act, CHANCE or SIMULTANEOUS."""
         player = int(self._state.current_player())
         return SIMULTANEOUS if player == self._simultaneous else player
 
-    def legal_actions(self, player: int | None = None) -> Sequence[Hashable]:
+    def legal_actions(self, player: int | None = None) -> Sequence[Any]:
         """Actions of the player to act, or of ``player`` at a simultaneous state."""
         who = self._state.current_player() if player is None else player
         numbers = self._state.legal_actions(who)
         return self._named(who, numbers) if numbers else ()
 
-    def _named(self, player: int, numbers: Sequence[int]) -> Sequence[Hashable]:
+    def _named(self, player: int, numbers: Sequence[int]) -> Sequence[_Action]:
         """Name actions; all states of one information set share the names of the first one met."""
         key = (player, self.information_state(player), tuple(numbers))
         if key not in self._names:
@@ -196,6 +201,23 @@ def _load(pyspiel: Any, name: str) -> Any:
         ) from error
 
 
+def start_of(source: Any) -> OpenSpielState:
+    """Return the state at which a named game, a game or a state begins."""
+    pyspiel = _pyspiel()
+    state = source
+    if isinstance(source, str):
+        state = _load(pyspiel, source)
+    if isinstance(state, pyspiel.Game):
+        state = state.new_initial_state()
+    if not isinstance(state, pyspiel.State):
+        raise InvalidGame(
+            f"source is a {type(source).__name__}",
+            where="source",
+            valid="a name, a pyspiel.Game or a pyspiel.State",
+        )
+    return OpenSpielState(state)
+
+
 def from_open_spiel(
     source: Any,
     *,
@@ -240,21 +262,10 @@ def from_open_spiel(
     >>> from_open_spiel("kuhn_poker").exact_chance[:3].tolist()  # doctest: +SKIP
     [Fraction(1, 3), Fraction(1, 3), Fraction(1, 3)]
     """
-    pyspiel = _pyspiel()
-    state = source
-    if isinstance(source, str):
-        state = _load(pyspiel, source)
-    if isinstance(state, pyspiel.Game):
-        state = state.new_initial_state()
-    if not isinstance(state, pyspiel.State):
-        raise InvalidGame(
-            f"source is a {type(source).__name__}",
-            where="source",
-            valid="a name, a pyspiel.Game or a pyspiel.State",
-        )
+    start = start_of(source)
     return ExtensiveFormGame.from_state(
-        OpenSpielState(state),
+        start,
         players=players,
-        title=str(state.get_game()) if title is None else title,
+        title=str(start.open_spiel_state.get_game()) if title is None else title,
         max_histories=max_histories,
     )

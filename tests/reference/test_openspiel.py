@@ -14,11 +14,13 @@ from gametheory import (
     BehaviorProfile,
     ExtensiveFormGame,
     InvalidGame,
+    InvalidProfile,
     MissingExtra,
     UnsupportedGame,
 )
 from gametheory.games.catalog import load
 from gametheory.games.open_spiel import OpenSpielState, from_open_spiel
+from gametheory.games.open_spiel_policies import profile_from_open_spiel, profile_to_open_spiel
 
 pyspiel = pytest.importorskip("pyspiel")
 
@@ -128,23 +130,69 @@ PLAYED = [
 ]
 
 
+def drawn(game: ExtensiveFormGame, seed: int) -> BehaviorProfile:
+    rng = np.random.default_rng(seed)
+    sizes = game.infoset_n_actions.tolist()
+    return BehaviorProfile(game, np.concatenate([rng.dirichlet(np.ones(n)) for n in sizes]))
+
+
 @pytest.mark.parametrize("name", PLAYED)
 def test_random_policies_are_worth_the_same_in_openspiel(name: str) -> None:
     from open_spiel.python.algorithms import expected_game_score
-    from open_spiel.python.policy import TabularPolicy
 
     theirs = sequential(name)
     game = from_open_spiel(theirs)
-    policy = TabularPolicy(theirs)
-    rng = np.random.default_rng(7)
-    choices = []
-    for infoset in game.information_sets:
-        weights = rng.dirichlet(np.ones(len(infoset.actions)))
-        row = policy.state_lookup[infoset.label]
-        policy.action_probability_array[row][policy.legal_actions_mask[row] > 0] = weights
-        choices += weights.tolist()
+    profile = drawn(game, 7)
+    policy = profile_to_open_spiel(profile, game, theirs)
+    assert profile_from_open_spiel(policy, game, theirs) == profile
     worth = expected_game_score.policy_value(theirs.new_initial_state(), [policy] * game.n_players)
-    assert game.expected_payoffs(BehaviorProfile(game, choices)) == pytest.approx(worth, abs=1e-12)
+    assert game.expected_payoffs(profile) == pytest.approx(worth, abs=1e-12)
+
+
+def test_our_equilibria_are_equilibria_to_openspiel() -> None:
+    for name in ("kuhn_poker", "leduc_poker", "liars_dice(numdice=1,dice_sides=4)"):
+        theirs = pyspiel.load_game(name)
+        game = from_open_spiel(theirs)
+        policy = profile_to_open_spiel(gt.solve(game).equilibria[0], game, theirs)
+        assert pyspiel.exploitability(theirs, policy) == pytest.approx(0, abs=1e-9)
+
+
+def test_policies_trained_in_openspiel_are_held_against_the_optimum() -> None:
+    from open_spiel.python.algorithms import cfr, exploitability
+
+    theirs = pyspiel.load_game("kuhn_poker")
+    game = from_open_spiel(theirs)
+    solver = cfr.CFRSolver(theirs)
+    for _ in range(50):
+        solver.evaluate_and_update_policy()
+    policy = solver.average_policy()
+    profile = profile_from_open_spiel(policy, game, "kuhn_poker")
+    expected = exploitability.exploitability(theirs, policy)
+    assert gt.exploitability(game, profile) == pytest.approx(expected, abs=1e-12)
+
+
+def test_policies_of_simultaneous_states_belong_to_their_player() -> None:
+    from open_spiel.python.policy import TabularPolicy, UniformRandomPolicy
+
+    for name in ("matrix_rps", "matching_pennies_3p", "goofspiel(imp_info=True,num_cards=3)"):
+        theirs = pyspiel.load_game(name)
+        game = from_open_spiel(theirs)
+        for policy in (UniformRandomPolicy(theirs), TabularPolicy(theirs)):
+            profile = profile_from_open_spiel(policy, game, theirs)
+            assert profile == BehaviorProfile.uniform(game)
+        profile = drawn(game, 5)
+        policy = profile_to_open_spiel(profile, game, theirs)
+        assert profile_from_open_spiel(policy, game, theirs) == profile
+
+
+@pytest.mark.parametrize("other", ["kuhn_poker(players=3)", "leduc_poker", "matrix_rps"])
+def test_a_tree_of_another_game_is_refused(other: str) -> None:
+    game = from_open_spiel("kuhn_poker")
+    with pytest.raises(InvalidProfile, match="another game of OpenSpiel"):
+        profile_to_open_spiel(BehaviorProfile.uniform(game), game, other)
+    with pytest.raises(InvalidProfile, match="made for another game"):
+        uniform = BehaviorProfile.uniform(from_open_spiel("matrix_rps"))
+        profile_to_open_spiel(uniform, game, "kuhn_poker")
 
 
 @pytest.mark.parametrize("name", ["kuhn_poker", "kuhn_poker(players=3)", "kuhn_poker(players=4)"])
