@@ -107,4 +107,6 @@ def ranges(first: Ints, counts: Ints) -> Ints:
     array([ 5,  6,  9, 10, 11])
     """
     ends = np.cumsum(counts)
-    return np.arange(ends[-1] if ends.size else 0) + np.repeat(first - ends + counts, counts)
+    within = np.arange(ends[-1] if ends.size else 0)
+    numbers: Ints = within + np.repeat(first - ends + counts, counts)
+    return numbers

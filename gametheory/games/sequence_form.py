@@ -189,19 +189,31 @@ def derive(game: ExtensiveFormGame) -> SequenceForm:
     )
 
 
-def chance_reach(game: ExtensiveFormGame, nodes: Ints) -> Floats:
-    """Compute chance's reach probability of some nodes."""
+def chance_reach(
+    game: ExtensiveFormGame, nodes: Ints, probabilities: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """Compute chance's reach probability of some nodes.
+
+    Parameters
+    ----------
+    game : ExtensiveFormGame
+    nodes : ndarray of int, shape (k,)
+    probabilities : ndarray, shape (n_chance_children,), optional
+        ``game.exact_chance`` for Fractions; floats if left out.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+    """
     children = game.chance_children
-    if not children.size:
-        return np.ones(nodes.size)
+    odds = game.chance_probabilities if probabilities is None else probabilities
+    reach = np.ones(1 + children.size, odds.dtype)  # of the root, then of chance's children
     latest = last_choices(game.parent, game.node_player[game.parent], CHANCE)
-    reach = np.ones(1 + children.size)  # of the root, then of chance's children
     before = np.searchsorted(children, latest[game.parent[children]], side="right")
     bounds = np.unique(np.searchsorted(children, game.level_offsets))
     for low, high in pairwise(bounds.tolist()):  # level by level: what is above is done
-        reach[1 + low : 1 + high] = game.chance_probabilities[low:high] * reach[before[low:high]]
-    found: Floats = reach[np.searchsorted(children, latest[nodes], side="right")]
-    return found
+        reach[1 + low : 1 + high] = odds[low:high] * reach[before[low:high]]
+    return reach[np.searchsorted(children, latest[nodes], side="right")]
 
 
 def _treeplex(

@@ -61,8 +61,8 @@ class StateGraph(FrozenArrays):
     edge_label: Ints
     edge_probability: Sequence[Fraction | float | None] | NDArray[Any]
     payoffs: Sequence[Any] | NDArray[Any]
-    action_labels: tuple[str, ...]
-    observation_labels: tuple[str, ...]
+    action_labels: Sequence[str]
+    observation_labels: Sequence[str]
     recall: Literal["check", "refine"]
 
     def __post_init__(self) -> None:
@@ -148,7 +148,9 @@ def _expand(graph: StateGraph, max_histories: int) -> _Tree:
     """Extend every history by every action, level by level."""
     degree = np.diff(graph.first_edge)
     state, edge = np.zeros(1, np.int64), np.full(1, -1)
-    states, edges, n_histories = [], [], 0
+    states: list[Ints] = []
+    edges: list[Ints] = []
+    n_histories = 0
     while state.size:
         n_histories += state.size
         if n_histories > max_histories:

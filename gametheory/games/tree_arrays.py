@@ -46,6 +46,7 @@ def graph_from_arrays(
     counts = np.bincount(parents[order], minlength=n_nodes)
     first_edge = np.concatenate([[0], np.cumsum(counts)])
     ranks = np.arange(order.size) - first_edge[parents[order]]
+    action_names: Sequence[str]
     if action is None:
         labels, action_names = ranks, NumberedLabels(int(ranks.max(initial=-1)) + 1)
     else:

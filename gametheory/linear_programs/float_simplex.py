@@ -51,6 +51,8 @@ class FloatSimplex:
     start : Basis, optional
         Where to start from. All rows then are equations, with explicit slacks: corrections give
         slacks an objective of their own.
+    presolve : bool
+        Whether HiGHS simplifies the program first, which pays for large sparse ones.
 
     Attributes
     ----------
@@ -60,14 +62,16 @@ class FloatSimplex:
         Simplex steps of all runs.
     """
 
-    def __init__(self, program: LinearProgram, *, start: Basis | None = None) -> None:
+    def __init__(
+        self, program: LinearProgram, *, start: Basis | None = None, presolve: bool = False
+    ) -> None:
         import highspy
 
         words: Any = highspy  # its types know neither all its methods nor its options
         # Highs itself switches callbacks on, and with them prints a banner that no option prevents.
-        self._solver, self._words = words.Highs.__base__(), words
+        self._words = words
         self.program, self.reason, self.iterations = program, "", 0
-        self._primal = False
+        self._primal, self._interior, self._presolve = False, False, presolve
         self._slacks = np.flatnonzero(~program.equalities) if start is not None else None
         options: dict[str, Any] = {
             "output_flag": False,
@@ -75,15 +79,21 @@ class FloatSimplex:
             "solver": "simplex",
             "threads": 1,
             "random_seed": 0,
-            "simplex_iteration_limit": _MOST_ITERATIONS + 50 * sum(program.shape),
+            "simplex_iteration_limit": max(_MOST_ITERATIONS + 50 * sum(program.shape), 0),
             "primal_feasibility_tolerance": _TOLERANCE,
             "dual_feasibility_tolerance": _TOLERANCE,
         }
-        for name, value in options.items():
-            self._solver.setOptionValue(name, value)
+        self._options = options
+        self._solver = self._new_solver()
         self._solver.passModel(self._inside())
         if start is not None:
             self._solver.setBasis(self._statuses(start))
+
+    def _new_solver(self) -> Any:
+        solver = self._words.Highs.__base__()
+        for name, value in self._options.items():
+            solver.setOptionValue(name, value)
+        return solver
 
     def correct(self, lower: Floats, bounds: Floats, objective: Floats) -> None:
         """Ask for the correction to a solution; slacks come after the variables."""
@@ -104,16 +114,11 @@ class FloatSimplex:
             None, and ``reason``, if the program is infeasible, unbounded or was not solved. What
             HiGHS is not sure of counts as found: whoever asks has to check in any case.
         """
-        slice_of_time, kinds = _FIRST_SLICE, self._words.HighsModelStatus
-        while True:
-            self._solver.setOptionValue("time_limit", self._solver.getRunTime() + slice_of_time)
-            self._solver.run()
-            status = self._solver.getModelStatus()
-            self.iterations += max(self._solver.getInfo().simplex_iteration_count, 0)
-            if status != kinds.kTimeLimit:
-                break
-            slice_of_time *= 2
-            yield None
+        kinds = self._words.HighsModelStatus
+        if self._presolve and not (self._primal or self._interior):
+            status = yield from self._run_simplified()
+        else:
+            status = yield from self._run_in_slices(self._solver)
         # Unknown: the tolerances were not met after all. The basis is as good as any other to try.
         if status == kinds.kOptimal or (status == kinds.kUnknown and self._solver.getBasis().valid):
             return self._optimum()
@@ -122,8 +127,38 @@ class FloatSimplex:
             self._primal = True
             self._solver.setOptionValue("simplex_strategy", _PRIMAL)
             return (yield from self.run())
+        if status in (kinds.kIterationLimit, kinds.kSolveError) and not self._interior:
+            self._interior = True  # interior points, then a crossover to a basis
+            self._solver.setOptionValue("solver", "ipm")
+            return (yield from self.run())
         self.reason = self._solver.modelStatusToString(status).lower()
         return None
+
+    def _run_in_slices(self, solver: Any) -> Generator[None, None, Any]:
+        slice_of_time = _FIRST_SLICE
+        while True:
+            solver.setOptionValue("time_limit", solver.getRunTime() + slice_of_time)
+            solver.run()
+            status = solver.getModelStatus()
+            self.iterations += max(solver.getInfo().simplex_iteration_count, 0)
+            if status != self._words.HighsModelStatus.kTimeLimit:
+                return status
+            slice_of_time *= 2
+            yield None
+
+    def _run_simplified(self) -> Generator[None, None, Any]:
+        """Solve what HiGHS simplifies the program to: only so it can go on where a slice ended."""
+        self._solver.setOptionValue("presolve", "on")
+        self._solver.presolve()
+        yield None
+        inner = self._new_solver()
+        inner.passModel(self._solver.getPresolvedLp())
+        status = yield from self._run_in_slices(inner)
+        if status != self._words.HighsModelStatus.kOptimal:
+            self._solver.setOptionValue("presolve", "off")
+            return (yield from self._run_in_slices(self._solver))
+        self._solver.postsolve(inner.getSolution(), inner.getBasis())
+        return self._solver.getModelStatus()
 
     def _inside(self) -> Any:
         program, scales = self.program, row_scales(self.program)

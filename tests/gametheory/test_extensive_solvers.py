@@ -10,10 +10,12 @@ from itertools import product
 import numpy as np
 import pytest
 from hypothesis import assume, given
+from hypothesis import strategies as st
 
 import gametheory as gt
 from gametheory import BehaviorProfile, GameTree, NormalFormGame, Status, UnsupportedGame
 from gametheory.algorithms.registry import _REGISTERED, Outcome, algorithms
+from gametheory.linear_programs import float_simplex
 from tests.gametheory import observed_games as og
 from tests.gametheory.test_extensive_concepts import small
 from tests.gametheory.test_extensive_form import kuhn
@@ -79,12 +81,37 @@ def test_kuhn_poker_has_value_minus_one_eighteenth_exactly():
     assert solution.certificate.payoffs == (Fraction(-1, 18), Fraction(1, 18))
 
 
-@given(og.rules(n_players=2, zero_sum=True))
-def test_sequence_form_lp_is_an_equilibrium(rules):
+@given(og.rules(n_players=2, zero_sum=True), st.sampled_from([None, True, False]))
+def test_sequence_form_lp_is_an_equilibrium(rules, exact):
     game = og.game_of(rules)
-    solution = gt.solve(game, "minimax", method="sequence-form-lp")
-    assert solution.status in (Status.CERTIFIED_EXACT, Status.CERTIFIED_EPSILON)
-    assert solution.epsilon <= 1e-8
+    solution = gt.solve(game, "minimax", method="sequence-form-lp", exact=exact)
+    assert solution.epsilon <= 1e-12 * (game.payoff_range or 1.0)
+    if exact is not False:
+        assert solution.status == Status.CERTIFIED_EXACT
+        assert gt.verify(game, solution.profile, "nash").exact
+
+
+def test_leduc_poker_is_solved_to_rounding():
+    game = gt.catalog.load("leduc_poker")
+    solution = gt.solve(game)
+    assert solution.method == "sequence-form-lp"
+    assert solution.payoffs[0] == pytest.approx(-0.085606424078, abs=1e-12)
+    assert solution.epsilon < 1e-12
+
+
+@pytest.mark.slow
+def test_leduc_poker_is_solved_exactly_on_request():
+    game = gt.catalog.load("leduc_poker")
+    solution = gt.solve(game, "minimax", exact=True)
+    assert solution.status == Status.CERTIFIED_EXACT
+    assert float(solution.certificate.payoffs[0]) == pytest.approx(-0.085606424078, abs=1e-12)
+
+
+def test_interior_points_help_where_the_simplex_method_gives_up(monkeypatch):
+    monkeypatch.setattr(float_simplex, "_MOST_ITERATIONS", -100_000)  # none is allowed
+    solution = gt.solve(kuhn(), "minimax", exact=False)
+    assert solution.epsilon < 1e-9
+    assert solution.payoffs[0] == pytest.approx(-1 / 18)
 
 
 @given(og.rules(n_players=2, zero_sum=True, steps=3))
