@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from gametheory.algorithms.registry import Algorithm, Outcome, algorithms
+from gametheory.algorithms.registry import Algorithm, Approximation, Outcome, algorithms
 from gametheory.certificates import MAX_RELATIVE_EPSILON, verify, violation_scale
 from gametheory.concepts.equilibrium_index import equilibrium_index
 from gametheory.concepts.nash_components import nash_components
@@ -55,7 +55,9 @@ def solve(
     Returns
     -------
     Solution
-        Ctrl-C and the time limit return what was found, with ``complete=False``.
+        Ctrl-C and the time limit return what was found, with ``complete=False``. Of a method that
+        only comes closer to a solution that is its best profile so far, with the violation that
+        its certificate states.
 
     Raises
     ------
@@ -128,7 +130,7 @@ def _choose(game: Any, concept: str, method: str, find: str) -> tuple[Algorithm,
         )
     refusals, taking = [], []
     for algorithm in algorithms(concept=concept, form=type(game)):
-        if method in ("auto", algorithm.name):
+        if method == algorithm.name or (method == "auto" and algorithm.automatic):
             reason = algorithm.applies(game)
             if reason:
                 refusals.append(f"{algorithm.name}: {reason}")
@@ -215,6 +217,8 @@ class _Search:
         self.certificates: list[Certificate] = []
         self.found_after: list[float] = []
         self.rejected: list[Certificate] = []
+        self.approximation: Approximation | None = None
+        self.missed = False  # whether the best that there is violates more than was asked for
         self.stopped = ""
 
     def run(self, algorithm: Algorithm, options: dict[str, Any]) -> None:
@@ -223,12 +227,14 @@ class _Search:
         search = algorithm.run(self.game, **options)
         try:
             while not self._enough():
-                profile = next(search)
-                if profile is not None:
-                    self._certify(profile)
+                found = next(search)
+                if isinstance(found, Approximation):
+                    self._approach(found)
+                elif found is not None:
+                    self._certify(found)
                 if self.callback:
                     self.callback(len(self.certificates), time.perf_counter() - self.started)
-            if algorithm.finds == "one" and not self.stopped:
+            if algorithm.finds == "one" and not self.stopped and self.approximation is None:
                 next(search)  # what finds one is done, and says what it took
         except StopIteration as end:
             self.outcome = end.value
@@ -236,6 +242,28 @@ class _Search:
             self.stopped = "interrupted"
         finally:
             search.close()
+        self._settle_for_approximation()
+
+    def _approach(self, found: Approximation) -> None:
+        """Keep the best profile so far; it is a solution if the certificate agrees."""
+        self.approximation = found
+        if found.good_enough:
+            certificate = verify(self.game, found.profile(), self.concept)
+            if certificate.epsilon <= max(found.target, self.tolerance):
+                self._accept(certificate)
+
+    def _settle_for_approximation(self) -> None:
+        """Return the best profile so far where there is nothing better, and say how good it is."""
+        best = self.approximation
+        if best is None:
+            return
+        self.outcome = replace(
+            self.outcome, iterations=max(self.outcome.iterations, best.iterations)
+        )
+        if not self.certificates:
+            certificate = verify(self.game, best.profile(), self.concept)
+            self._accept(certificate)
+            self.missed = certificate.epsilon > max(best.target, self.tolerance)
 
     def ended(self) -> bool:
         """Whether no other algorithm has to be asked."""
@@ -257,10 +285,13 @@ class _Search:
         if near is not None and near.profile is not None:  # the floats stand for this one
             certificate = verify(self.game, near.profile, self.concept)
         if certificate.epsilon <= self.tolerance:
-            self.certificates.append(certificate)
-            self.found_after.append(time.perf_counter() - self.started)
+            self._accept(certificate)
         else:
             self.rejected.append(certificate)
+
+    def _accept(self, certificate: Certificate) -> None:
+        self.certificates.append(certificate)
+        self.found_after.append(time.perf_counter() - self.started)
 
     def complete(self) -> bool:
         """Whether all that exist were found: a candidate that failed may hide another one."""
@@ -269,9 +300,10 @@ class _Search:
 
     def status(self) -> Status:
         """How the search ended, judged by the certificates."""
-        if self.stopped and (self.find == "all" or not self.certificates):
+        found = bool(self.certificates) and not self.missed
+        if self.stopped and (self.find == "all" or not found):
             return Status.TIME_LIMIT
-        if self.outcome.status is not None and not (self.find == "one" and self.certificates):
+        if self.outcome.status is not None and not (self.find == "one" and found):
             return self.outcome.status
         if not self.certificates:
             return Status.NUMERICAL_FAILURE if self.rejected else Status.INFEASIBLE
@@ -285,6 +317,10 @@ class _Search:
         if self.rejected:
             worst = max(float(certificate.epsilon) for certificate in self.rejected)
             return f"{len(self.rejected)} candidates failed the certificate, by up to {worst:.3g}"
+        if self.missed:
+            why = self.stopped or self.outcome.reason
+            epsilon = float(self.certificates[0].epsilon)
+            return f"{why}: the best profile so far is off by {epsilon:.3g}"
         return self.stopped or self.outcome.reason
 
 

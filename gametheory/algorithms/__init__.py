@@ -1,5 +1,12 @@
 """How solutions are found: one algorithm a file, listed by the registry."""
 
-from gametheory.algorithms.registry import Algorithm, Outcome, Search, algorithms, register
+from gametheory.algorithms.registry import (
+    Algorithm,
+    Approximation,
+    Outcome,
+    Search,
+    algorithms,
+    register,
+)
 
-__all__ = ["Algorithm", "Outcome", "Search", "algorithms", "register"]
+__all__ = ["Algorithm", "Approximation", "Outcome", "Search", "algorithms", "register"]

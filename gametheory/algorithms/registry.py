@@ -1,8 +1,9 @@
 """The list of algorithms: an algorithm is one file and one :func:`register`.
 
 An algorithm is a generator. It yields each profile it finds, or None to say that it is still
-at work (``solve`` looks at the clock then), and returns an :class:`Outcome`. Limits, Ctrl-C
-and certificates are the business of ``solve``, so no algorithm repeats them.
+at work (``solve`` looks at the clock then), and returns an :class:`Outcome`. One that only comes
+closer and closer to a solution yields an :class:`Approximation` whenever it has a better one.
+Limits, Ctrl-C and certificates are the business of ``solve``, so no algorithm repeats them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Literal
 
 from gametheory.solution import Status
 
-__all__ = ["Algorithm", "Outcome", "Search", "algorithms", "register"]
+__all__ = ["Algorithm", "Approximation", "Outcome", "Search", "algorithms", "register"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,32 @@ class Outcome:
     complete: bool = False
     status: Status | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approximation:
+    """The best profile so far of a search that need not end with a solution.
+
+    It is certified when the algorithm takes it to be good enough, and the search goes on if it
+    turns out not to be; or when the search ends for another reason, and is then returned with
+    whatever violation its certificate states.
+
+    Attributes
+    ----------
+    profile : callable
+        ``profile()`` builds it: few of them are ever looked at.
+    target : float
+        The violation asked for, in payoff units.
+    good_enough : bool
+        Whether the algorithm takes it to be within the target.
+    iterations : int
+        The algorithm's steps so far.
+    """
+
+    profile: Callable[[], Any]
+    target: float
+    good_enough: bool
+    iterations: int
 
 
 Search = Generator[Any, None, Outcome]
@@ -67,6 +94,8 @@ class Algorithm:
         all are asked for.
     guarantee, cost, source : str
         What it promises, what it takes, who published it.
+    automatic : bool
+        Whether ``method="auto"`` may take it: not where others solve what it only approximates.
     """
 
     name: str
@@ -79,6 +108,7 @@ class Algorithm:
     guarantee: str
     cost: str
     source: str
+    automatic: bool = True
 
 
 _REGISTERED: dict[str, Algorithm] = {}
@@ -95,6 +125,7 @@ def register(
     rank: int,
     finds: Literal["one", "all"] = "one",
     applies: Callable[[Any], str] = lambda game: "",
+    automatic: bool = True,
 ) -> Callable[[Callable[..., Search]], Callable[..., Search]]:
     """Make a generator function known to ``solve``, the command line and the contract tests."""
 
@@ -102,7 +133,7 @@ def register(
         if name in _REGISTERED:
             raise ValueError(f"two algorithms are called {name!r}")
         _REGISTERED[name] = Algorithm(
-            name, concepts, form, applies, run, finds, rank, guarantee, cost, source
+            name, concepts, form, applies, run, finds, rank, guarantee, cost, source, automatic
         )
         return run
 
