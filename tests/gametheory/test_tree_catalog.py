@@ -254,6 +254,49 @@ def test_dark_games_hide_stones_until_somebody_runs_into_them() -> None:
     assert outcome(abrupt, "a1", "a1", "b2") == [1, -1]
 
 
+LINES_OF_TWO = [
+    "a1b1",
+    "b1c1",
+    "a2b2",
+    "b2c2",
+    "a1a2",
+    "b1b2",
+    "c1c2",
+    "a1b2",
+    "b1c2",
+    "b1a2",
+    "c1b2",
+]
+
+
+@pytest.mark.parametrize("abrupt", [False, True])
+def test_dark_tic_tac_toe_is_played_by_its_rules(abrupt: bool) -> None:
+    game = load("dark_tic_tac_toe", rows=2, columns=3, line=2, abrupt=abrupt)
+    lines = [{line[:2], line[2:]} for line in LINES_OF_TWO]
+    for place, node in enumerate(game.terminals.tolist()):
+        stones: tuple[set[str], set[str]] = set(), set()
+        knows: tuple[set[str], set[str]] = set(), set()
+        mover = 0
+        for cell in game.history(node):
+            assert not any(line <= own for line in lines for own in stones)
+            assert cell not in knows[mover]
+            knows[mover].add(cell)
+            if cell not in stones[1 - mover]:
+                stones[mover].add(cell)
+                mover = 1 - mover
+            elif abrupt:
+                mover = 1 - mover
+        won = [any(line <= own for line in lines) for own in stones]
+        assert any(won) or len(stones[0] | stones[1]) == 6
+        assert game.exact_payoffs[:, place].tolist() == [won[0] - won[1], won[1] - won[0]]
+    for infoset in range(len(game.information_sets)):
+        sizes = {game.n_children[node] for node in game.infoset_nodes(infoset).tolist()}
+        tried = len(
+            game.own_actions(int(game.infoset_nodes(infoset)[0]), game.infoset_player[infoset])
+        )
+        assert sizes == {6 - tried}
+
+
 def test_a_full_dark_board_without_a_line_is_a_draw() -> None:
     game = load("dark_tic_tac_toe", rows=1, columns=3, line=3, abrupt=False)
     assert set(game.exact_payoffs[0]) == {0}

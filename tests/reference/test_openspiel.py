@@ -113,6 +113,23 @@ def test_size_and_value(name: str) -> None:
     assert solution.epsilon <= 1e-12
 
 
+def test_dice_that_fall_in_order_or_not_make_games_of_one_value() -> None:
+    theirs = from_open_spiel("liars_dice(numdice=2,dice_sides=2)")
+    ours = load("liars_dice", dice=2, sides=2)
+    assert (theirs.n_infosets, theirs.n_sequences) == (ours.n_infosets, ours.n_sequences)
+    assert theirs.n_nodes > ours.n_nodes
+    values = [gt.solve(game, "minimax").certificate for game in (theirs, ours)]
+    assert values[0].payoffs == values[1].payoffs
+    assert values[0].epsilon == values[1].epsilon == 0
+
+
+def test_point_differences_count_twice_what_openspiel_pays() -> None:
+    theirs = from_open_spiel("goofspiel(imp_info=True,num_cards=4,returns_type=point_difference)")
+    ours = load("goofspiel", cards=4, prizes="random", payoff="point_difference")
+    np.testing.assert_array_equal(theirs.node_infoset, ours.node_infoset)
+    np.testing.assert_array_equal(2 * theirs.terminal_payoffs, ours.terminal_payoffs)
+
+
 def sequential(name: str) -> Any:
     theirs = pyspiel.load_game(name)
     simultaneous = theirs.get_type().dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS
