@@ -18,6 +18,7 @@ import numpy as np
 from gametheory.errors import UnsupportedGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.payoff_sets.social_optimum import SocialOptimum, social_optimum
+from gametheory.rationals import shown
 from gametheory.solution import Certificate
 from gametheory.solve import solve
 
@@ -143,7 +144,8 @@ def _price(
         price, measure = welfare / optimum.value, "costs"
     else:
         raise UnsupportedGame(
-            f"the optimum has a welfare of {optimum.value} and the equilibrium one of {welfare}: "
+            f"the optimum has a welfare of {shown(optimum.value)} and the equilibrium one of "
+            f"{shown(welfare)}: "
             "their ratio has no meaning",
             where=repr(game),
             valid="a positive welfare at the equilibrium, or a negative one at the optimum",

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.pareto_profile import ParetoProfile
 from gametheory.games.profiles import MixedProfile
+from gametheory.rationals import shown
 from gametheory.solution import Certificate
 
 __all__ = ["certify_pareto"]
@@ -114,7 +115,10 @@ def _by_joint_actions(
     if not gains[worst]:
         return gains, ""
     names = _names(game, best[worst])
-    return gains, f"{names} gives {game.players[worst]} {gains[worst]} more, and no player less"
+    return (
+        gains,
+        f"{names} gives {game.players[worst]} {shown(gains[worst])} more, and no player less",
+    )
 
 
 def _least(payoff: Fraction) -> float:
@@ -135,24 +139,23 @@ def _by_weights(
             largest, best = total, cell
     own = sum(weight * payoff for weight, payoff in zip(weights, payoffs, strict=True))
     gap = max(largest - own, Fraction(0))
-    violation = f"{_names(game, best)} has a weighted sum of payoffs that is larger by {gap}"
+    violation = f"{_names(game, best)} has a weighted sum of payoffs that is larger by {shown(gap)}"
     return tuple(gap / weight for weight in weights), violation if gap else ""
 
 
 def _candidates(game: NormalFormGame, weights: Payoffs) -> list[int]:
     """List the joint actions whose weighted sum may be the largest, judged in floats.
 
-    Payoffs, weights, products and sums are each rounded once, by at most a part 2^-53 of them, so
-    a sum of n products is off by less than (n + 4) 2^-52 times the sum of their absolute values.
+    In units in which no payoff and no weight is above one. Payoffs, units, weights, products and
+    sums are each rounded, by at most a part 2^-53 of them (or 2^-1075), so a sum of n products is
+    off by less than (n + 4) 2^-52 times the sum of the weights, and 1e-290.
     """
-    heaviest = max(weights)
-    shares = np.array([float(weight / heaviest) for weight in weights])
     flat = game.payoffs.reshape(game.n_players, -1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        sums = shares @ flat
-        off = (game.n_players + 4) * 2.0**-52 * (shares @ np.abs(flat).max(axis=1)) + 1e-290
-    if not (np.isfinite(sums).all() and np.isfinite(off)):
-        return list(range(flat.shape[1]))
+    units = [float(own) or 1.0 for own in np.abs(flat).max(axis=1)]
+    heavy = [weight * Fraction(unit) for weight, unit in zip(weights, units, strict=True)]
+    shares = np.array([float(weight / max(heavy)) for weight in heavy])
+    sums = shares @ (flat / np.array(units)[:, None])
+    off = (game.n_players + 4) * 2.0**-52 * shares.sum() + 1e-290
     cells: list[int] = np.flatnonzero(sums >= sums.max() - 2 * off).tolist()
     return cells
 

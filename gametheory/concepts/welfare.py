@@ -20,7 +20,7 @@ from typing import Any
 from gametheory.concepts.pareto import JointPlay, exact_payoffs_of
 from gametheory.errors import InvalidProfile, UnsupportedGame
 from gametheory.games.normal_form import NormalFormGame
-from gametheory.rationals import to_fraction
+from gametheory.rationals import shown, to_fraction
 
 __all__ = ["egalitarian_value", "nash_product", "proportional_fairness", "welfare"]
 
@@ -85,8 +85,8 @@ def nash_product(game: NormalFormGame, play: JointPlay, disagreement: Sequence[A
     if min(gains) < 0:
         player = gains.index(min(gains))
         raise UnsupportedGame(
-            f"{game.players[player]} has {payoffs[player]}, less than {point[player]} in "
-            "disagreement",
+            f"{game.players[player]} has {shown(payoffs[player])}, less than "
+            f"{shown(point[player])} in disagreement",
             valid="payoffs at least as large as the disagreement point",
         )
     return math.prod(gains, start=Fraction(1))
@@ -108,7 +108,7 @@ def proportional_fairness(game: NormalFormGame, play: JointPlay) -> float:
     payoffs = exact_payoffs_of(game, play)
     if min(payoffs) <= 0:
         raise UnsupportedGame(
-            f"an expected payoff of {min(payoffs)} has no logarithm",
+            f"an expected payoff of {shown(min(payoffs))} has no logarithm",
             valid="positive expected payoffs",
             hint="use nash_product, which measures from a disagreement point",
         )

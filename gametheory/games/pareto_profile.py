@@ -122,7 +122,7 @@ class ParetoProfile(MixedProfile):
 
     def __repr__(self) -> str:
         vectors = super().__repr__().removeprefix("MixedProfile(").removesuffix(")")
-        return f"ParetoProfile({vectors}, weights=[{', '.join(map(str, self.weights))}])"
+        return f"ParetoProfile({vectors}, weights=[{', '.join(map(shown, self.weights))}])"
 
 
 def _positive(weight: Any, player: int) -> Fraction:

@@ -39,10 +39,10 @@ class ParetoFrontier:
     joint_actions : tuple of tuple
         For each vertex all joint actions that pay exactly that.
     facets : tuple of PayoffFacet
-        ``normal @ payoffs <= offset`` holds for all distributions, with equality somewhere, and
-        no weight is negative. What the set leaves to want in every direction: these are the
-        facets of all that is feasible or worse. Feasible payoffs are on the frontier exactly if
-        the sum of the normals of the facets on which they lie is positive for every player.
+        The facets of all that is feasible or worse: ``normal @ payoffs <= offset`` holds for all
+        distributions, with equality somewhere, and no entry of a normal is negative. Feasible
+        payoffs are on the frontier exactly if the normals of the facets on which they lie have a
+        sum that is positive for every player.
     """
 
     vertices: tuple[Payoffs, ...]

@@ -29,6 +29,7 @@ from gametheory.games.normal_form import NormalFormGame
 from gametheory.linear_programs import finish
 from gametheory.payoff_sets.largest_product import largest_product
 from gametheory.payoff_sets.records import Payoffs
+from gametheory.rationals import shown
 
 __all__ = ["OBJECTIVES", "SocialOptimum", "social_optimum"]
 
@@ -224,7 +225,7 @@ def _product(
 
 
 def _shown(point: Payoffs) -> str:
-    return f"({', '.join(map(str, point))})"
+    return f"({', '.join(map(shown, point))})"
 
 
 def _edges(gains: list[Payoffs]) -> list[int]:

@@ -307,3 +307,27 @@ def test_certificates_do_not_depend_on_the_figures_that_come_with_them() -> None
     solution = gt.solve(CHICKEN, "pareto", find="all", against="correlated")
     forged = replace(solution.certificates[0], profile=MixedProfile.pure(CHICKEN, (1, 1)))
     assert gt.verify(CHICKEN, forged).epsilon == 7
+
+
+def test_weights_and_payoffs_of_wild_sizes_are_compared_exactly() -> None:
+    """Player 1's payoffs decide among player 0's ties, 600 orders of magnitude below."""
+    game = NormalFormGame.bimatrix([[1e300, 1e300, 0]], [[1e-300, 2e-300, 5e-300]])
+    weights = [Fraction(1), Fraction(1, 10**30)]
+    assert certify_pareto(game, ParetoProfile([[1], [0, 1, 0]], weights)).exact
+    missed = certify_pareto(game, ParetoProfile([[1], [1, 0, 0]], weights))
+    assert missed.regrets[1] == Fraction(2e-300) - Fraction(1e-300)
+    found = gt.solve(game, "pareto", find="all", against="correlated")
+    assert pure_actions(found) == [(0, 1), (0, 2)]
+
+
+@given(games(most=2), st.lists(st.integers(-300, 300), min_size=4, max_size=4))
+@settings(max_examples=40, deadline=None)
+def test_sizes_of_payoffs_change_no_optimum(game: NormalFormGame, powers: list[int]) -> None:
+    wild = NormalFormGame(
+        np.stack([own * 2.0**p for own, p in zip(game.payoffs, powers, strict=False)])
+    )
+    for against in ("pure", "correlated"):
+        plain = gt.solve(game, "pareto", find="all", against=against)
+        other = gt.solve(wild, "pareto", find="all", against=against)
+        assert pure_actions(other) == pure_actions(plain)
+        assert other.epsilon == 0 and other.complete
