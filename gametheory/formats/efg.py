@@ -59,8 +59,8 @@ _NODE = re.compile(
         s=r"[ \t\r\n\v\f]*+",
         text=r'"[^"\\]*+ (?: \\. [^"\\]*+ )*+"',
         kept=r'"( [^"\\]*+ (?: \\. [^"\\]*+ )*+ )"',
-        whole=r"[0-9]{1,18}+ (?![-+./0-9A-Za-z])",
-        number=r"[-+.0-9][-+./0-9A-Za-z]*+",
+        whole=r"[0-9]{1,18}+ (?![-+./0-9A-Za-z_])",
+        number=r"[-+.0-9][-+./0-9A-Za-z_]*+",
     ),
     re.DOTALL | re.VERBOSE,
 )
@@ -166,12 +166,11 @@ class _TreeReader:
     """Reads the nodes, and collects them as arrays in the order of the file.
 
     Nodes in the usual form are matched by one regular expression; what does not match, or is not
-    plainly right, is read again token by token, which knows what is wrong and where. With
-    ``quick`` false all nodes are.
+    plainly right, is read again token by token, which knows what is wrong and where.
     """
 
-    def __init__(self, tokens: Tokens, players: tuple[str, ...], *, quick: bool = True) -> None:
-        self.tokens, self.players, self.quick = tokens, players, quick
+    def __init__(self, tokens: Tokens, players: tuple[str, ...]) -> None:
+        self.tokens, self.players = tokens, players
         self.at = tokens.start
         self.infosets: dict[tuple[int, int], _Infoset] = {}
         self.in_order: list[_Infoset] = []
@@ -263,7 +262,7 @@ class _TreeReader:
 
     def _quick_node(self) -> _Infoset | None:
         """Read a node that is in the usual form and plainly right; None for any other."""
-        found = _NODE.match(self.tokens.text, self.at) if self.quick else None
+        found = _NODE.match(self.tokens.text, self.at)
         if found is None:
             return None
         kind, paid = found[1], found[12]

@@ -36,7 +36,7 @@ END, STRING, NUMBER, PUNCTUATION, WORD, STRAY = range(6)
 _TOKEN = re.compile(
     r"""[ \t\r\n\v\f]*+
     (?: "([^"\\]*+(?:\\.[^"\\]*+)*+)"
-    | ([-+.0-9][-+./0-9A-Za-z]*+)
+    | ([-+.0-9][-+./0-9A-Za-z_]*+)
     | ([{},])
     | ([A-Za-z_]\w*+)
     | (.)
@@ -101,7 +101,9 @@ class Tokens:
             self._scan = lambda: match
             return
         self.kind, self.value, self.start = kind, match[kind], match.start(kind)
-        if kind == STRAY:
+        if kind == STRING:
+            self.start -= 1  # its quote
+        elif kind == STRAY:
             raise self._stray()
 
     def _stray(self) -> GameFormatError:

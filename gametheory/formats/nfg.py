@@ -181,10 +181,7 @@ def to_text(game: NormalFormGame) -> str:
     --------
     >>> print(to_text(NormalFormGame([["1/3", 2]], title="a choice")), end="")
     NFG 1 R "a choice" { "player 0" }
-    <BLANKLINE>
-    { { "0" "1" }
-    }
-    ""
+    { { "0" "1" } }
     <BLANKLINE>
     1/3
     2
@@ -193,13 +190,13 @@ def to_text(game: NormalFormGame) -> str:
         raise GameFormatError(
             f"{game.n_players} players", valid=f"at most {_MOST_PLAYERS} in an .nfg file"
         )
-    head = f"NFG 1 R {quoted(game.title)} {_braced(game.players)}\n\n"
-    strategies = "\n".join(map(_braced, game.actions))
     known: dict[Fraction, str] = {}
     cells = []
     for row in game.exact_payoffs.T.reshape(-1, game.n_players).tolist():
         cells.append(" ".join(known.get(x) or known.setdefault(x, number_text(x)) for x in row))
-    return f'{head}{{ {strategies}\n}}\n""\n\n' + "\n".join(cells) + "\n"
+    head = f"NFG 1 R {quoted(game.title)} {_braced(game.players)}"
+    strategies = "\n  ".join(map(_braced, game.actions))
+    return f"{head}\n{{ {strategies} }}\n\n" + "\n".join(cells) + "\n"
 
 
 def _braced(labels: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from gametheory.games.correlated_distribution import CorrelatedDistribution
 from gametheory.games.elimination import IteratedElimination
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.normal_form import NormalFormGame
+from gametheory.games.pareto_profile import ParetoProfile
 from gametheory.games.profiles import MixedProfile
 from gametheory.games.quantal_response import LogitEquilibrium
 from gametheory.games.security import SecurityProfile
@@ -29,6 +30,7 @@ _CLAIMS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "gametheory/security-profile": SecurityProfile.from_document,
     "gametheory/commitment": Commitment.from_document,
     "gametheory/iterated-elimination": IteratedElimination.from_document,
+    "gametheory/pareto-profile": ParetoProfile.from_document,
 }
 
 
@@ -46,8 +48,9 @@ def profile_from_document(document: Any, game: Any) -> Any:
         If its numbers are no profile of this game.
     """
     if isinstance(game, NormalFormGame):
-        if isinstance(document, Mapping) and document.get("format") in _CLAIMS:
-            claim = _CLAIMS[document["format"]](document)
+        kind = document.get("format") if isinstance(document, Mapping) else None
+        if isinstance(kind, str) and kind in _CLAIMS:
+            claim = _CLAIMS[kind](document)
             claim.check_fits(game)
             return claim
         rows = document.get("strategies") if isinstance(document, Mapping) else document
@@ -70,7 +73,7 @@ def profile_from_document(document: Any, game: Any) -> Any:
 def _rows(rows: Any, key: str) -> list[list[Any]]:
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         raise GameFormatError(
-            f"{rows!r} is no list of distributions", where=key, valid='[["1/2", "1/2"], [1, 0]]'
+            f"{rows!r:.80} is no list of distributions", where=key, valid='[["1/2", "1/2"], [1, 0]]'
         )
     return [
         [decode(p, f"{key}[{i}][{j}]") for j, p in enumerate(row)] for i, row in enumerate(rows)
@@ -82,7 +85,7 @@ def _choices(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     for label, row in document.items():
         if not isinstance(row, Mapping):
             raise GameFormatError(
-                f"{row!r}", where=f"information set {label!r}", valid="{action: probability}"
+                f"{row!r:.80}", where=f"information set {label!r}", valid="{action: probability}"
             )
         choices[label] = {a: decode(p, f"{label!r}, action {a!r}") for a, p in row.items()}
     return choices
