@@ -1,4 +1,4 @@
-"""Certificates for behavior profiles, in rational arithmetic, on the tree itself.
+"""Certificates for behavior profiles, on the tree itself; in rational arithmetic where it pays.
 
 Nothing here is shared with the sequence form that solvers and regrets use.
 """
@@ -6,12 +6,14 @@ Nothing here is shared with the sequence form that solvers and regrets use.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gametheory.certificates.rounded_trees import bounded_regrets
 from gametheory.errors import UnsupportedGame
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.extensive_form import ExtensiveFormGame
@@ -20,14 +22,27 @@ from gametheory.solution import Certificate
 __all__ = ["certify_minimax", "certify_nash", "certify_subgame_perfect"]
 
 
+_EXACT_HISTORIES = 20_000
+
+
 def certify_nash(
     game: ExtensiveFormGame, profile: BehaviorProfile, concept: str = "nash"
 ) -> Certificate:
-    """Prove by how much the best deviation of any player pays, exactly.
+    """Prove by how much the best deviation of any player pays.
 
-    Cost: a few passes over the tree with rational numbers; about 5 microseconds a history.
+    Exactly, where the profile is pure or was given in ints and Fractions, and in games of up to
+    20,000 histories; above that the regrets are bounds in floats that count every rounding.
+
+    Cost: a few passes over the tree; with rational numbers about 5 microseconds a history and more
+    as these grow, in floats less than one.
     """
     profile.check_fits(game)
+    if not (game.n_nodes <= _EXACT_HISTORIES or profile.is_pure() or profile.is_given_exactly):
+        bounds = bounded_regrets(game, profile)
+        return replace(
+            _certificate(game, profile, concept, bounds.payoffs, bounds.regrets),
+            arithmetic="float with error bound",
+        )
     odds = _edge_probabilities(game, profile)
     payoffs = [Fraction(value) for value in _values(game, profile, odds)[:, 0]]
     regrets = tuple(
@@ -50,7 +65,7 @@ def certify_minimax(game: ExtensiveFormGame, profile: BehaviorProfile) -> Certif
         )
     nash = certify_nash(game, profile)
     width = sum(nash.regrets, Fraction(0))
-    return _certificate(game, profile, "minimax", nash.payoffs, (width, width))
+    return replace(nash, concept="minimax", epsilon=width, regrets=(width, width))
 
 
 def certify_subgame_perfect(game: ExtensiveFormGame, profile: BehaviorProfile) -> Certificate:

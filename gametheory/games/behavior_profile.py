@@ -88,6 +88,13 @@ class BehaviorProfile(FrozenArrays):
                 hint="divide them by their sum",
             )
 
+    @property
+    def is_given_exactly(self) -> bool:
+        """Whether the probabilities were given as ints and Fractions, not as floats."""
+        return self._given is not None and all(
+            isinstance(number, int | Fraction) for number in self._given.tolist()
+        )
+
     @cached_property
     def exact(self) -> NDArray[Any]:
         """The probabilities as Fractions, object dtype, shape (n_actions,).
