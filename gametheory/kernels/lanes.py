@@ -14,11 +14,10 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
-from numba.core.datamodel import PrimitiveModel
-from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, register_model
+from numba.core.typing.templates import ConcreteTemplate, infer_global
+from numba.extending import intrinsic, lower_builtin, models, register_model
 
 from gametheory.games.sequence_layout import LANES
 
@@ -36,24 +35,26 @@ class _LanesType(types.Type):
         super().__init__(name=f"lanes({LANES})")
 
 
-_lanes = _LanesType()
+_lanes: Any = _LanesType()
 
 
 @register_model(_LanesType)
-class _LanesModel(PrimitiveModel):  # type: ignore[misc]
+class _LanesModel(models.PrimitiveModel):
     """Kept as an LLVM vector."""
 
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _VECTOR)
+        super().__init__(manager, kind, _VECTOR)  # type: ignore[no-untyped-call]
 
 
 def _define_operator(symbol: Callable[..., Any], instruction: str) -> None:
-    class Operator(ConcreteTemplate):  # type: ignore[misc]
-        cases = [signature(_lanes, _lanes, _lanes)]  # noqa: RUF012
+    class Operator(ConcreteTemplate):
+        cases = [_lanes(_lanes, _lanes)]  # noqa: RUF012
 
-    infer_global(symbol)(Operator)
+    infer: Any = infer_global
+    lower_with: Any = lower_builtin
+    infer(symbol)(Operator)
 
-    @lower_builtin(symbol, _lanes, _lanes)
+    @lower_with(symbol, _lanes, _lanes)
     def lower(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
         return getattr(build, instruction)(*arguments)
 

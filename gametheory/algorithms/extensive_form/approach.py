@@ -43,8 +43,11 @@ class Iteration(Protocol):
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """Give everything that the next iterations depend on; written to when resumed."""
 
-    def checked(self, best: Floats, regret: float) -> None:
-        """Hear of the best plans so far and their max regret, whenever plans were looked at."""
+    def checked(self, best: Floats, regret: float, done: int) -> int:
+        """Hear of the best plans so far, their max regret and the iterations done.
+
+        Called whenever plans were looked at; returns the iterations since the last fresh start.
+        """
 
 
 def approach(
@@ -93,8 +96,8 @@ def approach(
                     if good_enough:
                         tried[0] = epsilon
                     found = report(best, good_enough=good_enough)
-                iteration.checked(best, float(regret[0]))
-                clock[1] = last + (check_every or max(last // _SPACING, 1))
+                age = iteration.checked(best, float(regret[0]), last)
+                clock[1] = last + (check_every or max(age // _SPACING, 1))
             if checkpoint is not None:
                 checkpoint.save_now_and_then(state)
             yield found

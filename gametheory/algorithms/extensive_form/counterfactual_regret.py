@@ -3,13 +3,18 @@
 Zinkevich, Johanson, Bowling and Piccione (2007), "Regret minimization in games with incomplete
 information", and its successors, see :data:`VARIANTS`. One kernel runs them all, in the sequence
 form: a player's counterfactual values are sums of payoffs times the others' realization plans.
+
+Restarts: Chakrabarti, Diakonikolas and Kroer (2023), "Block-coordinate methods and restarting for
+solving extensive-form games", restart when the gap of the average has halved, and from there.
+Here what regret matching restarts from are regrets that stand in proportion to the best plans'
+strategy and are as large in sum, at each information set, as they were.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from math import isfinite
+from math import inf, isfinite
 from os import PathLike
 from typing import Any
 
@@ -38,12 +43,19 @@ class RegretMinimization:
     variant : Variant
     alternating : bool
         Whether each player answers to what the players before it did in the same iteration.
+    restarts : bool
+        Whether to start afresh from the best plans whenever their max regret has halved.
     """
 
-    def __init__(self, layout: SequenceLayout, variant: Variant, *, alternating: bool) -> None:
+    def __init__(
+        self, layout: SequenceLayout, variant: Variant, *, alternating: bool, restarts: bool
+    ) -> None:
         from gametheory.kernels.regret_minimization import Iterate
 
-        self.layout, self.variant, self.alternating = layout, variant, alternating
+        self.layout, self.variant = layout, variant
+        self.alternating, self.restarts = alternating, restarts
+        self.fresh = np.zeros(1, np.int64)  # iterations before the last fresh start
+        self.goal = np.full(1, inf)  # max regret at which to start afresh
         n, n_slots = layout.n_positions, layout.slots.size
         strategy = uniform_strategy(layout)
         plan = plan_of(layout, strategy)
@@ -62,7 +74,8 @@ class RegretMinimization:
         """Do iterations first to last - 1, counted from 1."""
         from gametheory.kernels.regret_minimization import advance
 
-        rows, weights = schedule(self.variant, first, last)
+        before = int(self.fresh[0])
+        rows, weights = schedule(self.variant, first - before, last - before)
         advance(self.layout, self.x, rows, weights, self.variant.floor, self.alternating)
 
     def plans(self) -> Iterable[Floats]:
@@ -83,10 +96,32 @@ class RegretMinimization:
             "plan": x.plan,
             "averages": x.averages,
             "inputs": x.inputs,
+            "fresh": self.fresh,
+            "goal": self.goal,
         }
 
-    def checked(self, best: Floats, regret: float) -> None:
-        """Go on, whatever the best plans are."""
+    def checked(self, best: Floats, regret: float, done: int) -> int:
+        """Start afresh if that is wanted and it is time; return the iterations since."""
+        if self.restarts and 0 < regret <= self.goal[0]:
+            if isfinite(self.goal[0]):
+                self._restart(best)
+                self.fresh[0] = done
+            self.goal[0] = regret / 2
+        return done - int(self.fresh[0])
+
+    def _restart(self, best: Floats) -> None:
+        x = self.x
+        for first, m, k, _ in self.layout.groups.tolist():
+            there = slice(first, first + m * k)
+            weights = best[there].reshape(k, m)
+            total = weights.sum(axis=0)
+            share = np.divide(weights, total, out=np.full((k, m), 1.0 / k), where=total > 0)
+            size = np.maximum(x.regrets[there].reshape(k, m), 0.0).sum(axis=0)
+            x.strategy[there] = share.reshape(-1)
+            x.regrets[there] = (size * share).reshape(-1)
+        x.plan[:] = plan_of(self.layout, x.strategy)
+        x.inputs[:] = self.layout.slot_factor * x.plan[self.layout.slots]
+        x.averages[:] = 0.0
 
 
 def _run(
@@ -97,6 +132,7 @@ def _run(
     max_iterations: int,
     alternating: bool,
     averages: tuple[float, ...] | None,
+    restarts: bool,
     check_every: int | None,
     checkpoint: str | PathLike[str] | None,
 ) -> Search:
@@ -112,10 +148,13 @@ def _run(
                 "method": name,
                 "alternating": alternating,
                 "averages": list(variant.averages),
+                "restarts": restarts,
                 "check_every": check_every,
             },
         )
-    iteration = RegretMinimization(lay_out(game.sequence_form), variant, alternating=alternating)
+    iteration = RegretMinimization(
+        lay_out(game.sequence_form), variant, alternating=alternating, restarts=restarts
+    )
     return (
         yield from approach(
             game,
@@ -167,6 +206,7 @@ def _register(name: str, rank: int) -> None:
         max_iterations: int = 100_000,
         alternating: bool = True,
         averages: tuple[float, ...] | None = None,
+        restarts: bool = False,
         check_every: int | None = None,
         checkpoint: str | PathLike[str] | None = None,
     ) -> Search:
@@ -177,6 +217,7 @@ def _register(name: str, rank: int) -> None:
             max_iterations=max_iterations,
             alternating=alternating,
             averages=averages,
+            restarts=restarts,
             check_every=check_every,
             checkpoint=checkpoint,
         )
