@@ -307,7 +307,7 @@ def correlated_contest(n_actions: tuple[int, ...], count: int, repeats: int) -> 
                 gt.NormalFormGame(u), "correlated", objective="entropy"
             ),
         }
-        if installed("pyspiel", "cvxpy"):
+        if installed("pyspiel", "cvxpy", "matplotlib"):  # its JPSRO imports all three
             contest["openspiel (HiGHS)"] = lambda u=payoffs: openspiel_correlated(u)
         contests.append(contest)
     shape = " x ".join(map(str, n_actions))
