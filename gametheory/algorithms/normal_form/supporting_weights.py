@@ -59,9 +59,10 @@ def supporting_weights(
 
     Notes
     -----
-    Maximizes the sum of gains g with ``weights @ vectors - ranges * g = target`` and weights that
-    sum to one. The optimum is zero exactly if nothing dominates; then the dual variables of the
-    first equations, with their sign changed, are the weights.
+    Maximizes the sum of gains g with ``mixture @ (vectors - target) = ranges * g`` and a mixture
+    that sums to one. The optimum is zero exactly if nothing dominates; then the dual variables of
+    the first equations, with their sign changed, are the weights. Differences are taken before
+    anything is rounded, so that floats see a target that is a vector itself as one.
 
     Examples
     --------
@@ -73,17 +74,14 @@ def supporting_weights(
     (Fraction(0, 1), Fraction(1, 1))
     """
     k, n = vectors.shape
-    lowest = vectors.min(axis=0)
-    ranges = np.maximum(vectors.max(axis=0) - lowest, 1)
-    goals = [Fraction(t) - int(low) for t, low in zip(target, lowest, strict=True)]
+    goals = [Fraction(t) for t in target]
     scales = [goal.denominator for goal in goals]
     rows = np.zeros((n + 1, k + n), dtype=object)
-    for i in range(n):
-        rows[i, :k] = (vectors[:, i] - lowest[i]) * scales[i]
-        rows[i, k + i] = -int(ranges[i]) * scales[i]
+    for i, goal in enumerate(goals):
+        rows[i, :k] = vectors[:, i] * goal.denominator - goal.numerator
+        rows[i, k + i] = -(int(np.abs(rows[i, :k]).max()) or 1)
     rows[n, :k] = 1
-    bounds = np.array([*(goal.numerator for goal in goals), 1], dtype=object)
-    program = LinearProgram.dense([0] * k + [1] * n, rows, bounds, equalities=range(n + 1))
+    program = LinearProgram.dense([0] * k + [1] * n, rows, [0] * n + [1], equalities=range(n + 1))
     answer = yield from optimize(program)
     if isinstance(answer, str):
         return answer
