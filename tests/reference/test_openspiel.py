@@ -119,8 +119,8 @@ def test_dice_that_fall_in_order_or_not_make_games_of_one_value() -> None:
     assert (theirs.n_infosets, theirs.n_sequences) == (ours.n_infosets, ours.n_sequences)
     assert theirs.n_nodes > ours.n_nodes
     values = [gt.solve(game, "minimax").certificate for game in (theirs, ours)]
-    assert values[0].payoffs == values[1].payoffs
-    assert values[0].epsilon == values[1].epsilon == 0
+    difference = abs(values[0].payoffs[0] - values[1].payoffs[0])
+    assert difference <= values[0].epsilon + values[1].epsilon <= 1e-12
 
 
 def test_point_differences_count_twice_what_openspiel_pays() -> None:
