@@ -37,6 +37,7 @@ Matrix = NDArray[Any]
 _EXACT_PROGRAM = 300  # rows and columns: larger ones are solved in floats
 _EXACT_WIDE_PROGRAM = 100  # where entries do not fit words
 _EXACT_SYSTEM = 200  # rows or columns
+_SHORTER = (44, 40, 36, 32)  # bits
 _USED = 1e-6  # of a weight that is 0 or at least 1
 _RANK = 1e-11  # of the largest singular value
 _LAST_BARRIER = 1e-13
@@ -112,15 +113,17 @@ def _widest_in_floats(gains: Floats) -> list[int]:
     from scipy.optimize import linprog
 
     n = gains.shape[1]
-    for method in ("highs-ds", "highs-ipm"):
+    # HiGHS refuses some dense programs for no stated reason, and takes them with shorter entries.
+    for bits in (None, *_SHORTER):
+        entries = gains if bits is None else np.ldexp(np.rint(np.ldexp(gains, bits)), -bits)
         answer = linprog(
             np.repeat([-1.0, 0.0], n),
-            A_ub=np.hstack([gains, gains]),
+            A_ub=np.hstack([entries, entries]),
             b_ub=np.zeros(len(gains)),
             bounds=[(0, 1)] * n + [(0, None)] * n,
-            method=method,
+            method="highs-ds",
         )
-        if answer.x is not None:
+        if answer.x is not None and answer.x[:n].max() > _USED:
             break
     else:
         raise GameTheoryError(

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gametheory.errors import UnsupportedGame
+from gametheory.errors import GameTheoryError, UnsupportedGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
 from gametheory.solution import Certificate
@@ -82,12 +82,15 @@ def nash_averaging(game: NormalFormGame, *, against: str = "agents") -> NashAver
     UnsupportedGame
         The game is not constant-sum, or not symmetric where agents meet each other, or has too
         many tasks for its exact value.
+    GameTheoryError
+        A linear program of hundreds of agents and tasks was not solved, or not well enough.
 
     Notes
     -----
     Balduzzi et al. (2018) average the logits of win probabilities; ``game`` holds whatever is to
     be averaged. The equilibrium is exact for up to 150 agents, or 300 agents and tasks, and
-    otherwise the certificate says how close it is. Cost: one linear program for each player of
+    otherwise the certificate says how close it is; what is further than 1e-6 of the payoff range
+    is refused. Cost: one linear program for each player of
     the size of the game, and see :func:`gametheory.evaluation.even_strategies.most_even`.
 
     Examples
@@ -120,6 +123,7 @@ def nash_averaging(game: NormalFormGame, *, against: str = "agents") -> NashAver
             valid="what one agent wins the other one loses",
             hint="against='tasks' where the columns are tasks",
         )
+    from gametheory.certificates import MAX_RELATIVE_EPSILON
     from gametheory.certificates.normal_form import certify_nash
     from gametheory.evaluation.even_strategies import most_even, widest
 
@@ -137,6 +141,12 @@ def nash_averaging(game: NormalFormGame, *, against: str = "agents") -> NashAver
     ratings.setflags(write=False)
     tasks.setflags(write=False)
     certificate = certify_nash(game, profile)
+    if certificate.epsilon > MAX_RELATIVE_EPSILON * game.payoff_range:
+        raise GameTheoryError(
+            f"rounding errors: somebody could gain {float(certificate.epsilon):.3g}",
+            where=repr(game),
+            hint="fewer agents and tasks, or rounder scores",
+        )
     return NashAverage(
         ratings=ratings,
         task_ratings=tasks,
