@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gametheory.algorithms.registry import Outcome, Search, register
+from gametheory.concepts.extensive_form import player_regrets
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.sequence_form import Treeplex, chance_reach
@@ -25,6 +26,9 @@ from gametheory.solution import Status
 __all__ = ["sequence_form_lp"]
 
 _EXACT_SEQUENCES = 400  # of both players: up to here the exact plans take less than a second
+_SIMPLE_HISTORIES = 60_000  # up to here a second or two proves such fractions exact
+_LARGEST_DENOMINATOR = 10_000
+_NOTHING = 1e-13  # a regret over the payoff range that floats cannot tell from none
 _WEIGHT_BITS = 60  # of payoffs that are rounded to integers
 
 
@@ -52,8 +56,10 @@ def sequence_form_lp(game: ExtensiveFormGame, *, exact: bool | None = None) -> S
     game : ExtensiveFormGame
         Two players, constant sum.
     exact : bool, optional
-        Whether the plans are rational numbers that solve the program exactly, or floats; exact up
-        to 400 sequences if left out. With a few thousand the exact solution takes minutes.
+        Whether the plans are rational numbers that solve the program exactly, or floats. If left
+        out: exact up to 400 sequences, and beyond, in games of up to 60,000 histories, the small
+        fractions that the floats are close to, where these do as well. With a few thousand
+        sequences the exact solution takes minutes.
 
     Yields
     ------
@@ -79,7 +85,8 @@ def sequence_form_lp(game: ExtensiveFormGame, *, exact: bool | None = None) -> S
         _behavior(treeplex, plan)
         for treeplex, plan in zip(game.sequence_form.treeplexes, found.plans, strict=True)
     ]
-    yield BehaviorProfile(game, np.concatenate(behaviors))
+    profile = BehaviorProfile(game, np.concatenate(behaviors))
+    yield profile if wanted or exact is False else _simplified(game, profile)
     return Outcome(found.iterations)
 
 
@@ -197,3 +204,15 @@ def _behavior(treeplex: Treeplex, plan: NDArray[Any]) -> NDArray[Any]:
         behavior[level.sequences] = np.where(reached, weights / np.where(reached, total, 1), even)
     chosen: NDArray[Any] = behavior[1:]
     return chosen
+
+
+def _simplified(game: ExtensiveFormGame, profile: BehaviorProfile) -> BehaviorProfile:
+    """Replace probabilities by the small fractions next to them, unless that costs anything."""
+    if game.n_nodes > _SIMPLE_HISTORIES:
+        return profile
+    values, which = np.unique(profile.probabilities, return_inverse=True)
+    near = [Fraction(value).limit_denominator(_LARGEST_DENOMINATOR) for value in values.tolist()]
+    rounded = np.array(near, dtype=object)[which]
+    sums = np.add.reduceat(rounded, game.action_offsets[:-1])
+    simple = BehaviorProfile(game, rounded / np.repeat(sums, game.infoset_n_actions))
+    return simple if player_regrets(game, simple).max() <= _NOTHING * game.payoff_range else profile
