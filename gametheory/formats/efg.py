@@ -321,7 +321,7 @@ class _TreeReader:
         if tokens.kind == END and self.path:
             missing = sum(len(one.labels) for one in self.path) - sum(self.ranks) + 1
             raise tokens.wrong(
-                f"the file ends, but {missing:,} more nodes are to come",
+                f"the file ends, but nodes are still to come: {missing:,}",
                 valid="one node for each action, in depth-first order",
             )
         if tokens.kind != WORD or kind not in ("c", "p", "t"):
