@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from functools import partial
 from math import inf
+from numbers import Real
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,12 +15,13 @@ from numpy.typing import NDArray
 from gametheory.algorithms.extensive_form.checkpoints import Checkpoint
 from gametheory.algorithms.registry import Approximation, Outcome, Search
 from gametheory.certificates import MAX_RELATIVE_EPSILON
+from gametheory.errors import UnsupportedGame
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.sequence_layout import SequenceLayout
 from gametheory.solution import Status
 
-__all__ = ["Iteration", "approach", "behavior_of", "plan_of", "uniform_strategy"]
+__all__ = ["Iteration", "approach", "behavior_of", "check_limits", "plan_of", "uniform_strategy"]
 
 Floats = NDArray[np.float64]
 
@@ -48,6 +50,18 @@ class Iteration(Protocol):
 
         Called whenever plans were looked at; returns the iterations since the last fresh start.
         """
+
+
+def check_limits(target: Any, max_iterations: Any, check_every: Any) -> None:
+    """Refuse what is no limit."""
+    if not isinstance(max_iterations, int) or max_iterations < 1:
+        raise UnsupportedGame(f"max_iterations={max_iterations!r}", valid="a whole number from 1")
+    if check_every is not None and (not isinstance(check_every, int) or check_every < 1):
+        raise UnsupportedGame(
+            f"check_every={check_every!r}", valid="a whole number from 1, or None"
+        )
+    if target is not None and (not isinstance(target, Real) or not 0 <= target < inf):
+        raise UnsupportedGame(f"target={target!r}", valid="a number of payoff units, or None")
 
 
 def approach(

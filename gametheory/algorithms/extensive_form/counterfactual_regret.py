@@ -21,7 +21,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gametheory.algorithms.extensive_form.approach import approach, plan_of, uniform_strategy
+from gametheory.algorithms.extensive_form.approach import (
+    approach,
+    check_limits,
+    plan_of,
+    uniform_strategy,
+)
 from gametheory.algorithms.extensive_form.cfr_schedules import VARIANTS, Variant, schedule
 from gametheory.algorithms.extensive_form.checkpoints import Checkpoint
 from gametheory.algorithms.registry import Search, register
@@ -136,6 +141,7 @@ def _run(
     check_every: int | None,
     checkpoint: str | PathLike[str] | None,
 ) -> Search:
+    check_limits(target, max_iterations, check_every)
     variant = VARIANTS[name]
     if averages is not None:
         variant = replace(variant, averages=_exponents(averages))
