@@ -231,7 +231,9 @@ def _entries(form: SequenceForm) -> _Entries:
         _keys(form.terminal_sequences, shape), return_index=True, return_inverse=True
     )
     weighted = form.terminal_chance * form.terminal_payoffs
-    values = np.stack([np.bincount(which, weights=one, minlength=first.size) for one in weighted])
+    values: Floats = np.stack(
+        [np.bincount(which, weights=one, minlength=first.size) for one in weighted]
+    ).astype(np.float64, copy=False)
     kept = values.any(axis=0)
     return _Entries(form.terminal_sequences[:, first[kept]], values[:, kept])
 
@@ -239,9 +241,10 @@ def _entries(form: SequenceForm) -> _Entries:
 def _keys(sequences: Ints, shape: tuple[int, ...]) -> Ints:
     """Give each combination of sequences a number, in lexicographic order."""
     if np.prod(shape, dtype=float) < 2**62:
-        return np.ravel_multi_index(tuple(sequences), shape).astype(np.int64, copy=False)
-    _, keys = np.unique(sequences, axis=1, return_inverse=True)
-    return keys.reshape(-1)
+        keys: Ints = np.ravel_multi_index(tuple(sequences), shape).astype(np.int64, copy=False)
+        return keys
+    _, columns = np.unique(sequences, axis=1, return_inverse=True)
+    return columns.reshape(-1)
 
 
 def _patterns(entries: _Entries) -> tuple[list[_Pattern], NDArray[Any]]:

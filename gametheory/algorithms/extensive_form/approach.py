@@ -60,7 +60,7 @@ def check_limits(target: Any, max_iterations: Any, check_every: Any) -> None:
         raise UnsupportedGame(
             f"check_every={check_every!r}", valid="a whole number from 1, or None"
         )
-    if target is not None and (not isinstance(target, Real) or not 0 <= target < inf):
+    if target is not None and (not isinstance(target, Real) or not 0 <= float(target) < inf):
         raise UnsupportedGame(f"target={target!r}", valid="a number of payoff units, or None")
 
 

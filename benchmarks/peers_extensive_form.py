@@ -1,0 +1,258 @@
+"""The library against its peers on the same game trees, in one process.
+
+Run with ``python benchmarks/peers_extensive_form.py [part ...] [--repeats N]``; the parts are
+cfr, exploitability and convergence. Peers that are not installed are left out:
+``pip install LiteEFG open-spiel``.
+
+Every figure is the median of a few warm runs, in microseconds, on one thread; contenders take
+turns, so that a busy moment hits all of them. Processor time is counted, not the clock on the
+wall. What is compiled or cached by a first call is timed apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.util
+import io
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import gametheory as gt
+from gametheory.algorithms.extensive_form.approach import _Measure
+from gametheory.algorithms.extensive_form.cfr_schedules import VARIANTS
+from gametheory.algorithms.extensive_form.counterfactual_regret import RegretMinimization
+from gametheory.games.sequence_layout import lay_out
+
+Job = Callable[[], Any]
+PATIENCE = 5.0  # seconds that a contender may take on one game
+
+
+class Game(NamedTuple):
+    """A game as we know it and as OpenSpiel does."""
+
+    name: str
+    ours: Callable[[], gt.ExtensiveFormGame]
+    theirs: str
+
+
+def catalog(name: str, **parameters: Any) -> Callable[[], gt.ExtensiveFormGame]:
+    return lambda: gt.catalog.load(name, **parameters)
+
+
+GAMES = [
+    Game("Kuhn poker", catalog("kuhn_poker"), "kuhn_poker"),
+    Game("Leduc poker", catalog("leduc_poker"), "leduc_poker"),
+    Game(
+        "liar's dice, 4 sides",
+        catalog("liars_dice", sides=4),
+        "liars_dice(numdice=1,dice_sides=4)",
+    ),
+    Game(
+        "goofspiel, 5 cards",
+        catalog("goofspiel", cards=5),
+        "turn_based_simultaneous_game(game=goofspiel(imp_info=True,num_cards=5,"
+        "points_order=descending))",
+    ),
+    Game(
+        "battleship, 2 x 2",
+        catalog("battleship"),
+        "battleship(board_width=2,board_height=2,ship_sizes=[2],ship_values=[1],num_shots=3,"
+        "allow_repeated_shots=False)",
+    ),
+    Game(
+        "liar's dice, 6 sides",
+        catalog("liars_dice", sides=6),
+        "liars_dice(numdice=1,dice_sides=6)",
+    ),
+]
+
+
+def main() -> None:
+    """Run the parts that were named, or all of them."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
+    parser.add_argument("--repeats", type=int, default=9, help="warm runs of each job")
+    chosen = parser.parse_args()
+    for part in chosen.parts or PARTS:
+        if part not in PARTS:
+            parser.error(f"unknown part {part!r}: one of {', '.join(PARTS)}")
+        PARTS[part](chosen.repeats)
+
+
+def compare(title: str, jobs: dict[str, tuple[Job, int]], repeats: int) -> None:
+    """Print one row a contender: median microseconds of one step, and the ratio to the first.
+
+    Parameters
+    ----------
+    title : str
+    jobs : dict
+        Of each contender, ours first: the job, and how many steps it takes.
+    repeats : int
+    """
+    first = {name: seconds(job) for name, (job, _) in jobs.items()}
+    runs: dict[str, list[float]] = {name: [] for name in jobs}
+    for _ in range(repeats):
+        for name, (job, steps) in jobs.items():
+            if not runs[name] or sum(runs[name]) * steps < PATIENCE:
+                runs[name].append(seconds(job) / steps)
+    print(f"\n{title}")
+    print(f"  {'':28}{'us a step':>12}{'of ours':>10}{'first call, s':>15}")
+    ours = statistics.median(next(iter(runs.values())))
+    for name, times in runs.items():
+        median = statistics.median(times)
+        print(f"  {name:28}{1e6 * median:12.4g}{median / ours:10.1f}{first[name]:15.3g}")
+
+
+def seconds(job: Job) -> float:
+    """Time one run on the processor."""
+    started = time.process_time()
+    job()
+    return time.process_time() - started
+
+
+def installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
+
+
+def our_run(game: gt.ExtensiveFormGame, name: str = "cfr+") -> RegretMinimization:
+    """Prepare a variant; one average is kept, as peers do."""
+    variant = VARIANTS[name]
+    variant = replace(variant, averages=variant.averages[:1])
+    layout = lay_out(game.sequence_form)
+    return RegretMinimization(layout, variant, alternating=True, restarts=False)
+
+
+def lite_run(name: str) -> tuple[Any, Any]:
+    """Prepare LiteEFG's own CFR+; it writes the game to a file where it stands."""
+    import LiteEFG
+    import pyspiel
+    from LiteEFG.baselines import CFRplus
+
+    here = Path.cwd()
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        os.chdir(folder)
+        try:
+            environment = LiteEFG.OpenSpielEnv(
+                pyspiel.load_game(name), traverse_type="Enumerate", regenerate=True
+            )
+            graph = CFRplus.graph()
+            environment.set_graph(graph)
+        finally:
+            os.chdir(here)
+    return environment, graph
+
+
+def cfr(repeats: int) -> None:
+    """One alternating iteration of CFR+ with linear averaging."""
+    for game in GAMES:
+        run = our_run(game.ours())
+        clock = [1]
+        n = max(10, int(2e5 / run.layout.n_positions))
+
+        def ours(run: Any = run, clock: Any = clock, n: int = n) -> None:
+            run.advance(clock[0], clock[0] + n)
+            clock[0] += n
+
+        jobs: dict[str, tuple[Job, int]] = {"ours": (ours, n)}
+        if installed("LiteEFG") and installed("pyspiel"):
+            environment, graph = lite_run(game.theirs)
+
+            def lite(environment: Any = environment, graph: Any = graph) -> None:
+                graph.update_graph(environment)
+                environment.update_strategy(graph.current_strategy())
+
+            jobs["LiteEFG CFRplus"] = (lite, 1)
+        if installed("pyspiel"):
+            import pyspiel
+
+            solver = pyspiel.CFRPlusSolver(pyspiel.load_game(game.theirs))
+            jobs["OpenSpiel C++ CFRPlusSolver"] = (solver.evaluate_and_update_policy, 1)
+        compare(f"CFR+, {game.name}", jobs, repeats)
+
+
+def exploitability(repeats: int) -> None:
+    """NashConv of the uniform profile."""
+    for game in GAMES:
+        run = our_run(game.ours())
+        measure = _Measure(run.layout)
+        plan = run.x.plan
+        n = max(1, int(1e5 / run.layout.n_positions))
+
+        def ours(measure: Any = measure, plan: Any = plan, n: int = n) -> None:
+            for _ in range(n):
+                measure.best([plan])
+
+        jobs: dict[str, tuple[Job, int]] = {"ours": (ours, n)}
+        if installed("LiteEFG") and installed("pyspiel"):
+            environment, graph = lite_run(game.theirs)
+
+            def lite(environment: Any = environment, graph: Any = graph) -> None:
+                environment.exploitability(graph.current_strategy(), "default")
+
+            jobs["LiteEFG"] = (lite, 1)
+        if installed("pyspiel"):
+            import pyspiel
+
+            theirs = pyspiel.load_game(game.theirs)
+            policy = pyspiel.UniformRandomPolicy(theirs)
+
+            def openspiel(theirs: Any = theirs, policy: Any = policy) -> None:
+                pyspiel.nash_conv(theirs, policy)
+
+            jobs["OpenSpiel C++ nash_conv"] = (openspiel, 1)
+        compare(f"exploitability, {game.name}", jobs, repeats)
+
+
+def convergence(repeats: int) -> None:
+    """Count iterations and seconds until the max regret is below a part of the payoff range."""
+    marks = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+    print("\niterations / seconds to a max regret of 1e-2, ... 1e-6 of the payoff range")
+    for game in GAMES[:-1]:
+        ours = game.ours()
+        print(f"  {game.name}")
+        for name in VARIANTS:
+            for restarts in (False, True):
+                row = approaches(ours, name, restarts, marks)
+                label = name + (", restarts" if restarts else "")
+                print(f"    {label:24}" + "".join(f"{cell:>17}" for cell in row))
+
+
+def approaches(
+    game: gt.ExtensiveFormGame, name: str, restarts: bool, marks: tuple[float, ...]
+) -> list[str]:
+    from gametheory.algorithms.registry import algorithms
+
+    (method,) = (a for a in algorithms() if a.name == name)
+    search = method.run(game, target=0.0, restarts=restarts, max_iterations=20_000)
+    cells: list[str] = []
+    started, looked = time.process_time(), 0.0
+    for found in search:
+        if found is None:
+            continue
+        before = time.process_time()
+        profile = found.profile()
+        regret = gt.max_regret(game, profile) / game.payoff_range
+        while len(cells) < len(marks) and regret <= marks[len(cells)]:
+            cells.append(f"{found.iterations} / {before - started - looked:.3f}")
+        looked += time.process_time() - before
+        if len(cells) == len(marks):
+            break
+    search.close()
+    return cells + ["-"] * (len(marks) - len(cells))
+
+
+PARTS: dict[str, Callable[[int], None]] = {
+    "cfr": cfr,
+    "exploitability": exploitability,
+    "convergence": convergence,
+}
+
+if __name__ == "__main__":
+    main()
