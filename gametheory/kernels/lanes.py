@@ -21,7 +21,7 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 
 from gametheory.games.sequence_layout import LANES
 
-__all__ = ["each", "gather", "larger", "load", "magnitude", "pick", "reciprocal", "store"]
+__all__ = ["each", "gather", "larger", "load", "magnitude", "pick", "reciprocal", "store", "total"]
 
 _intrinsic: Any = intrinsic  # its type takes what it decorates for what is to be called
 _NUMBER, _INDEX = ir.DoubleType(), ir.IntType(64)
@@ -158,6 +158,23 @@ def magnitude(typing: Any, lanes: Any) -> Any:
         return build.select(positive, arguments[0], negative)
 
     return _lanes(_lanes), emit
+
+
+@_intrinsic
+def total(typing: Any, lanes: Any) -> Any:
+    """Add up the numbers in all lanes."""
+
+    def emit(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
+        numbers = [
+            build.extract_element(arguments[0], ir.Constant(ir.IntType(32), lane))
+            for lane in range(LANES)
+        ]
+        while len(numbers) > 1:  # in pairs: the same on every machine, and quicker than in a row
+            half = len(numbers) // 2
+            numbers = [build.fadd(numbers[i], numbers[half + i]) for i in range(half)]
+        return numbers[0]
+
+    return types.float64(_lanes), emit
 
 
 @_intrinsic

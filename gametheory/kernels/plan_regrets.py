@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from gametheory.games.sequence_layout import SequenceLayout
+from gametheory.games.sequence_layout import LANES, SequenceLayout
 from gametheory.kernels.compiling import compiled, inner
+from gametheory.kernels.lanes import each, larger, load, store, total
 from gametheory.kernels.sequence_payoffs import (
     fill_slots,
     multiply_blocks,
@@ -21,17 +23,39 @@ Array = NDArray[Any]
 
 
 @inner
-def _best_value(
-    first_group: int, last_group: int, groups: Array, parents: Array, gains: Array
+def _maximize(
+    first_group: int, last_group: int, groups: Array, parents: Array, gains: Array, work: Array
 ) -> None:
     """Maximize over a player's treeplex: its empty sequence ends with the best payoff."""
     for g in range(last_group - 1, first_group - 1, -1):
         first, m, k, start = groups[g, 0], groups[g, 1], groups[g, 2], groups[g, 3]
-        for i in range(m):
-            best = gains[first + i]
-            for at in range(first + i + m, first + k * m, m):
+        if m == 1:
+            best = gains[first]
+            for at in range(first + 1, first + k):
                 best = max(best, gains[at])
-            gains[parents[start + i]] += best
+            gains[parents[start]] += best
+            continue
+        for i in range(0, m, LANES):
+            bests = load(gains, first + i)
+            for at in range(first + i + m, first + i + k * m, m):
+                bests = larger(bests, load(gains, at))
+            store(work, 0, bests)
+            for lane in range(LANES):
+                gains[parents[start + i + lane]] += work[lane]
+
+
+@inner
+def _product(first: int, last: int, one: Array, other: Array) -> float:
+    """Sum up products of two arrays."""
+    sums, i = each(0.0), first
+    while i + LANES <= last:
+        sums = sums + load(one, i) * load(other, i)
+        i += LANES
+    rest = 0.0
+    while i < last:
+        rest += one[i] * other[i]
+        i += 1
+    return float(total(sums) + rest)
 
 
 @compiled
@@ -48,6 +72,7 @@ def plan_regrets(
         Scratch; the last number of ``outputs`` is zero.
     out : ndarray, shape (n_players,)
     """
+    work = np.empty(LANES)
     starts, groups, parents = layout.player_start, layout.groups, layout.parents
     for p in range(len(starts) - 1):
         first, last = layout.slot_start[p], layout.slot_start[p + 1]
@@ -73,8 +98,7 @@ def plan_regrets(
             plan,
             gains,
         )
-        payoff = 0.0
-        for i in range(starts[p], starts[p + 1]):
-            payoff += gains[i] * plan[i]
-        _best_value(layout.group_start[p], layout.group_start[p + 1], groups, parents, gains)
+        payoff = _product(starts[p], starts[p + 1], gains, plan)
+        first, last = layout.group_start[p], layout.group_start[p + 1]
+        _maximize(first, last, groups, parents, gains, work)
         out[p] = gains[starts[p]] - payoff

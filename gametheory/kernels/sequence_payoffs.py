@@ -10,8 +10,10 @@ from typing import Any
 import numba as nb
 from numpy.typing import NDArray
 
+from gametheory.games.sequence_layout import LANES
 from gametheory.kernels.block_product import combine_4, combine_16
 from gametheory.kernels.compiling import inner
+from gametheory.kernels.lanes import each, gather, load, total
 
 __all__ = ["fill_slots", "multiply_blocks", "multiply_sparse", "read_slots"]
 
@@ -76,14 +78,21 @@ def multiply_sparse(
     """Multiply compressed rows with the others' plans."""
     n_others = others.shape[1]
     for r in range(first_row, last_row):
-        total = 0.0
+        e, last, gain = starts[r], starts[r + 1], 0.0
         if n_others == 1:
-            for e in range(starts[r], starts[r + 1]):
-                total += value[e] * plan[others[e, 0]]
+            if e + LANES <= last:  # sums side by side: one would wait for itself
+                sums = each(0.0)
+                while e + LANES <= last:
+                    sums = sums + load(value, e) * gather(plan, others, e)
+                    e += LANES
+                gain = total(sums)
+            while e < last:
+                gain += value[e] * plan[others[e, 0]]
+                e += 1
         else:
-            for e in range(starts[r], starts[r + 1]):
-                product = value[e]
+            for entry in range(e, last):
+                product = value[entry]
                 for other in range(n_others):
-                    product *= plan[others[e, other]]
-                total += product
-        gains[position[r]] = total
+                    product *= plan[others[entry, other]]
+                gain += product
+        gains[position[r]] = gain
