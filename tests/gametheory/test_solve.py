@@ -11,7 +11,7 @@ import pytest
 
 import gametheory as gt
 from gametheory import MixedProfile, NormalFormGame, Status
-from gametheory.algorithms.registry import Algorithm, Outcome
+from gametheory.algorithms.registry import Algorithm, Approximation, Outcome
 
 BATTLE = NormalFormGame.bimatrix([[2, 0], [0, 1]], [[1, 0], [0, 2]])
 GAMES = {
@@ -192,3 +192,57 @@ def test_a_rounded_profile_of_two_players_leaves_exact(with_algorithm: Any) -> N
     solution = gt.solve(BATTLE, method="rounding")
     assert solution.status is Status.CERTIFIED_EXACT
     assert str(solution.profile) == "((2/3, 1/3), (1/3, 2/3))"
+
+
+def approaching(epsilons: list[float], target: float, claims: list[bool]) -> Any:
+    """An algorithm that mixes less and less of the wrong action; what it says may be false."""
+
+    def run(game: NormalFormGame) -> Any:
+        for step, (epsilon, good) in enumerate(zip(epsilons, claims, strict=True), start=1):
+            profile = MixedProfile([[1 - epsilon, epsilon], [1.0, 0.0]])
+            yield Approximation(lambda profile=profile: profile, target, good, step)
+        return Outcome(len(epsilons), status=Status.ITERATION_LIMIT, reason="that was all")
+
+    return run
+
+
+def test_an_approximation_is_a_solution_once_the_certificate_agrees(with_algorithm: Any) -> None:
+    # The row player loses 2 epsilon in the battle of the sexes.
+    run = approaching([0.3, 0.2, 0.04, 0.01], 0.1, [False, True, True, True])
+    with_algorithm(fake("creeping", run))
+    solution = gt.solve(BATTLE, method="creeping")
+    assert (solution.status, solution.iterations) == (Status.CERTIFIED_EPSILON, 3)
+    assert float(solution.certificate.epsilon) == pytest.approx(0.08)
+    assert solution.reason == ""
+
+
+def test_the_best_approximation_is_returned_with_what_it_violates(with_algorithm: Any) -> None:
+    with_algorithm(fake("creeping", approaching([0.3, 0.2], 0.1, [False, True])))
+    solution = gt.solve(BATTLE, method="creeping")
+    assert (solution.status, solution.iterations) == (Status.ITERATION_LIMIT, 2)
+    assert float(solution.certificate.epsilon) == pytest.approx(0.4)
+    assert solution.reason == "that was all: the best profile so far is off by 0.4"
+    assert not solution.complete
+
+
+def test_ctrl_c_and_time_limits_return_the_best_approximation(with_algorithm: Any) -> None:
+    def interrupted(game: NormalFormGame) -> Any:
+        yield from approaching([0.3], 0.1, [False])(game)
+        raise KeyboardInterrupt
+
+    with_algorithm(fake("interrupted", interrupted))
+    solution = gt.solve(BATTLE, method="interrupted")
+    assert solution.status is Status.TIME_LIMIT
+    assert solution.reason == "interrupted: the best profile so far is off by 0.6"
+    endless = approaching([0.3] * 10**6, 0.1, [False] * 10**6)
+    with_algorithm(fake("endless", endless))
+    solution = gt.solve(BATTLE, method="endless", time_limit=0.02)
+    assert solution.status is Status.TIME_LIMIT
+    assert float(solution.certificate.epsilon) == pytest.approx(0.6)
+
+
+def test_auto_leaves_out_who_only_approximates(with_algorithm: Any) -> None:
+    run = approaching([0.3], 0.1, [False])
+    with_algorithm(replace(fake("creeping", run), automatic=False))
+    assert gt.solve(BATTLE).method == "lemke-howson"
+    assert gt.solve(BATTLE, method="creeping").method == "creeping"

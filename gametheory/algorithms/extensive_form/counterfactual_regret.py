@@ -187,8 +187,8 @@ def _exponents(averages: Any) -> tuple[float, ...]:
 
 
 _GUARANTEE = (
-    "two-player constant-sum games: the max regret of the averages goes to zero{rate}; others: "
-    "regrets of each player's own play do, and the profile is as good as its certificate says"
+    "two-player constant-sum games: the max regret of the averages goes to zero{rate}; in others "
+    "each player's external regret does, and the profile is as good as its certificate says"
 )
 _RATES = {"cfr": " as 1/sqrt(T)", "cfr+": " as 1/sqrt(T), in practice faster"}
 _COST = "an iteration is two passes over each treeplex and one over the payoffs; memory likewise"
