@@ -150,15 +150,6 @@ class _Infoset:
         self.source = ("", "")  # how the file writes its label and actions
 
 
-def _quick_odds(text: str) -> tuple[Fraction, ...] | None:
-    """Read chance probabilities that are plainly right; None for any others."""
-    try:
-        odds = tuple(map(to_fraction, text.split()))
-    except ValueError:
-        return None
-    return odds if len(odds) <= _FEW and min(odds, default=-1) >= 0 and sum(odds) == 1 else None
-
-
 _TERMINAL = _Infoset(-1, (TERMINAL, 0), ("", (), ()), (), 0)  # stands for "no information set"
 
 
@@ -178,6 +169,9 @@ class _TreeReader:
         self.labels: dict[str, int] = {}
         self.outcomes: dict[int, Payoffs] = {0: (0.0,) * len(players)}
         self.mentions: dict[int, int] = {}
+        self.odds: dict[str, tuple[Fraction, ...]] = {}  # by how the file writes them
+        self.lists: dict[str, tuple[str, ...]] = {}  # actions, by how the file writes them
+        self.numbered: dict[tuple[str, ...], tuple[int, ...]] = {}  # labels, by actions
         self.path: list[_Infoset] = []  # the information sets above the node being read
         self.ranks: list[int] = []  # how many actions of each have been followed
         self.player, self.infoset, self.n_children = array("i"), array("i"), array("i")
@@ -297,14 +291,32 @@ class _TreeReader:
             return known if actions is None or known.source == (label, actions) else None
         if label is None or actions is None or number < 1:
             return None
-        raw = tuple(map(unescaped, _STRING.findall(actions)))
-        odds = _quick_odds(_STRING.sub("", actions)) if player == CHANCE else ()
-        right_player = player == CHANCE or 0 <= player < len(self.players)
-        if odds is None or not right_player or not raw or len(set(raw)) < len(raw):
+        raw = self.lists.get(actions)
+        if raw is None:
+            raw = tuple(map(unescaped, _STRING.findall(actions)))
+            if not raw or len(set(raw)) < len(raw):
+                return None
+            self.lists[actions] = raw
+        odds = self._quick_odds(_STRING.sub(" ", actions)) if player == CHANCE else ()
+        if odds is None or (player != CHANCE and not 0 <= player < len(self.players)):
             return None
         infoset = self._add_infoset(player, number, unescaped(label), raw, odds)
         infoset.source = (label, actions)
         return infoset
+
+    def _quick_odds(self, text: str) -> tuple[Fraction, ...] | None:
+        """Read chance probabilities that are plainly right; None for any others."""
+        known = self.odds.get(text)
+        if known is not None:
+            return known
+        try:
+            odds = tuple(map(to_fraction, text.split()))
+        except ValueError:
+            return None
+        if len(odds) > _FEW or min(odds, default=-1) < 0 or sum(odds) != 1:
+            return None
+        self.odds[text] = odds
+        return odds
 
     def _quick_payoffs(self, paid: str) -> Payoffs | None:
         quick = self.tokens.quick_payoff
@@ -415,9 +427,12 @@ class _TreeReader:
     def _add_infoset(
         self, player: int, number: int, label: str, raw: Sequence[str], odds: Sequence[Fraction]
     ) -> _Infoset:
-        known = self.labels
-        labels = tuple([known.setdefault(action, len(known)) for action in filled(raw, str)])
-        described = (label, tuple(raw), tuple(odds))
+        known, raw = self.labels, tuple(raw)
+        labels = self.numbered.get(raw)
+        if labels is None:
+            labels = tuple([known.setdefault(action, len(known)) for action in filled(raw, str)])
+            self.numbered[raw] = labels
+        described = (label, raw, tuple(odds))
         infoset = _Infoset(
             len(self.in_order), (player, number), described, labels, self.n_sequences
         )
