@@ -304,6 +304,12 @@ class ExtensiveFormGame(FrozenArrays):
             f"{self.infoset_player.size:,} information sets>"
         )
 
+    def _repr_svg_(self) -> str | None:
+        """Draw the tree in a notebook; None, and so only ``repr``, where it is large."""
+        from gametheory.games.tree_svg import MOST_IN_NOTEBOOKS, tree_svg
+
+        return tree_svg(self) if self.n_nodes <= MOST_IN_NOTEBOOKS else None
+
     @classmethod
     def from_state(
         cls,

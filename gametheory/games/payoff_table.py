@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gametheory.games.normal_form import NormalFormGame
 
-__all__ = ["html_table", "text_table"]
+__all__ = ["html_table", "payoff_text", "text_table"]
 
 _LARGEST_TABLE = 400  # cells; beyond that a table tells less than its shape
 
@@ -55,13 +55,14 @@ def _rows(game: NormalFormGame) -> list[list[str]]:
     columns = game.actions[1] if game.n_players == 2 else ("payoff",)
     cells = game.exact_payoffs.reshape(game.n_players, game.n_actions[0], -1)
     body = [
-        [label, *(", ".join(map(_show, cells[:, i, j])) for j in range(len(columns)))]
+        [label, *(", ".join(map(payoff_text, cells[:, i, j])) for j in range(len(columns)))]
         for i, label in enumerate(game.actions[0])
     ]
     return [["", *columns], *body]
 
 
-def _show(payoff: Fraction) -> str:
+def payoff_text(payoff: Fraction) -> str:
+    """Write a payoff so that it can be read: 7, 1/3, or 0.333778 where it is no short fraction."""
     if payoff.denominator == 1 and abs(payoff) < 10**24:
         return str(payoff)
     return str(payoff) if 1 < payoff.denominator <= 100 else f"{float(payoff):.6g}"
