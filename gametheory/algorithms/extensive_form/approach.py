@@ -26,7 +26,8 @@ __all__ = ["Iteration", "approach", "behavior_of", "check_limits", "plan_of", "u
 Floats = NDArray[np.float64]
 
 _PIECE = 0.02  # seconds between two looks at the clock
-_SPACING = 20  # plans are looked at when t has grown by one part in so many
+_SPACING = 20  # plans are looked at when a part of the iterations so far has been added again:
+_RARELY = 100  # one of so many since the last fresh start, but one of so many in all
 _TRY_AGAIN = 0.7  # a certificate that was missed is asked for again when regrets fell so far
 _SMALLEST_REACH = 1e-290  # below, too few bits are left to divide
 
@@ -111,7 +112,7 @@ def approach(
                         tried[0] = epsilon
                     found = report(best, good_enough=good_enough)
                 age = iteration.checked(best, float(regret[0]), last)
-                clock[1] = last + (check_every or max(age // _SPACING, 1))
+                clock[1] = last + (check_every or max(age // _SPACING, last // _RARELY, 1))
             if checkpoint is not None:
                 checkpoint.save_now_and_then(state)
             yield found
