@@ -1,7 +1,7 @@
 """The library against its peers on the same game trees, in one process.
 
 Run with ``python benchmarks/peers_extensive_form.py [part ...] [--repeats N]``; the parts are
-cfr, exploitability and convergence. Peers that are not installed are left out:
+cfr, exploitability, convergence, programs and building. Peers that are not installed are left out:
 ``pip install LiteEFG open-spiel``.
 
 Every figure is the median of a few warm runs, in microseconds, on one thread; contenders take
@@ -23,6 +23,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
 
 import gametheory as gt
 from gametheory.algorithms.extensive_form.approach import _Measure
@@ -248,10 +250,79 @@ def approaches(
     return cells + ["-"] * (len(marks) - len(cells))
 
 
+def programs(repeats: int) -> None:
+    """Solve the sequence-form program: plans in floats, then certified as users get it."""
+    from gametheory.algorithms.extensive_form.sequence_form_lp import sequence_form_lp
+
+    for game in GAMES:
+        ours = game.ours()
+
+        def plans(ours: Any = ours) -> None:
+            list(sequence_form_lp(ours, exact=False))
+
+        jobs: dict[str, tuple[Job, int]] = {
+            "ours, plans in floats": (plans, 1),
+            "ours, solve": (lambda ours=ours: gt.solve(ours, exact=False), 1),
+        }
+        compare(f"sequence-form program, {game.name}", jobs, min(repeats, 5))
+        certificate = gt.solve(ours, "minimax", exact=False).certificate
+        print(f"  value {float(certificate.payoffs[0]):.12g}, epsilon {float(certificate.epsilon):.1e}")
+
+
+def building(repeats: int) -> None:
+    """Build a million histories from arrays, and their sequence form; tell the memory it takes."""
+    arrays = binary_tree(19)
+
+    def build() -> gt.ExtensiveFormGame:
+        return gt.ExtensiveFormGame.from_arrays(**arrays)
+
+    def derive(game: gt.ExtensiveFormGame) -> None:
+        del game.__dict__["sequence_form"]
+        assert game.sequence_form
+
+    game = build()
+    assert game.sequence_form
+    jobs: dict[str, tuple[Job, int]] = {
+        "ours, from arrays": (build, 1),
+        "ours, sequence form": (lambda: derive(game), 1),
+    }
+    compare(f"building {game.n_nodes:,} histories", jobs, repeats)
+    print(f"  {game.nbytes / game.n_nodes:.1f} bytes a history, sequence form included")
+
+
+def binary_tree(depth: int) -> dict[str, Any]:
+    """Make the arrays of a game in which chance and two players take turns with two actions.
+
+    Each player sees its own actions and nothing else.
+    """
+    n = 2 ** (depth + 1) - 1
+    parent = (np.arange(n) - 1) // 2
+    level = np.frexp(np.arange(n) + 1.0)[1] - 1
+    player = np.where(level == depth, gt.TERMINAL, level % 3 - 1)
+    own = np.zeros((2, n), np.int64)  # the own actions so far, as binary digits behind a 1
+    for nodes in np.split(np.arange(1, n), 2 ** np.arange(2, depth + 1) - 2):
+        above = parent[nodes]
+        for who in (0, 1):
+            grown = 2 * own[who, above] + (nodes + 1) % 2 + 1
+            own[who, nodes] = np.where(player[above] == who, grown, own[who, above])
+    seen = np.where(player == 1, own[1], own[0])
+    _, infoset = np.unique(np.stack([player, level, seen]), axis=1, return_inverse=True)
+    won = np.random.default_rng(0).integers(-5, 6, 2**depth)
+    return {
+        "parent": parent,
+        "player": player,
+        "infoset": infoset.ravel(),
+        "payoffs": np.stack([won, -won]),
+        "chance": np.full(n, 0.5),
+    }
+
+
 PARTS: dict[str, Callable[[int], None]] = {
     "cfr": cfr,
     "exploitability": exploitability,
     "convergence": convergence,
+    "programs": programs,
+    "building": building,
 }
 
 if __name__ == "__main__":
