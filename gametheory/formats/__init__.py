@@ -109,12 +109,11 @@ def save_game(game: NormalFormGame | ExtensiveFormGame, path: str | Path) -> Pat
     if suffix == ".efg" and isinstance(game, ExtensiveFormGame):
         return _write_text(efg.to_text(game), path)
     if suffix in _GAMBIT:
-        normal = isinstance(game, NormalFormGame)
+        form, own = ("normal", ".nfg") if suffix == ".efg" else ("extensive", ".efg")
         raise GameFormatError(
-            f"cannot write {str(path)!r}: {game!r:.80} is in "
-            f"{'normal' if normal else 'extensive'} form",
+            f"cannot write {str(path)!r}: the game is in {form} form",
             valid=".nfg files for games in normal form, .efg files for trees",
-            hint=f"write a {'.nfg' if normal else '.efg'} or a .json file",
+            hint=f"write a {own} or a .json file",
         )
     raise GameFormatError(
         f"cannot write {str(path)!r}: its suffix names no format", valid=", ".join(_SUFFIXES)
