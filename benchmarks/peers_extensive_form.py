@@ -265,8 +265,8 @@ def programs(repeats: int) -> None:
             "ours, solve": (lambda ours=ours: gt.solve(ours, exact=False), 1),
         }
         compare(f"sequence-form program, {game.name}", jobs, min(repeats, 5))
-        certificate = gt.solve(ours, "minimax", exact=False).certificate
-        print(f"  value {float(certificate.payoffs[0]):.12g}, epsilon {float(certificate.epsilon):.1e}")
+        solution = gt.solve(ours, "minimax", exact=False)
+        print(f"  value {solution.payoffs[0]:.12g}, epsilon {solution.epsilon:.1e}")
 
 
 def building(repeats: int) -> None:
