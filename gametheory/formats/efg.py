@@ -87,7 +87,7 @@ def from_text(text: str, name: str = "") -> ExtensiveFormGame:
     Payoffs at inner nodes are added to those of the terminal nodes below, exactly. Information
     sets without a label of their own are called "player:number", and repeated names of chance's
     actions are numbered. The names of nodes and outcomes
-    and the comment are not kept. Cost: about 15 microseconds a node.
+    and the comment are not kept. Cost: about 8 microseconds a node.
 
     Examples
     --------
