@@ -81,6 +81,11 @@ class SequenceLayout(NamedTuple):
     sparse_others : ndarray of int, shape (n_nonzeros, n_players - 1)
         Positions of the others' sequences.
     sparse_value : ndarray, shape (n_nonzeros,)
+
+    Notes
+    -----
+    Payoffs are those of the game less what a player gets in any case, where that is more than
+    what is at stake. Regrets are the same.
     """
 
     position: Ints
@@ -230,12 +235,22 @@ def _entries(form: SequenceForm) -> _Entries:
     _, first, which = np.unique(
         _keys(form.terminal_sequences, shape), return_index=True, return_inverse=True
     )
-    weighted = form.terminal_chance * form.terminal_payoffs
+    weighted = form.terminal_chance * _near_zero(form.terminal_payoffs)
     values: Floats = np.stack(
         [np.bincount(which, weights=one, minlength=first.size) for one in weighted]
     ).astype(np.float64, copy=False)
     kept = values.any(axis=0)
     return _Entries(form.terminal_sequences[:, first[kept]], values[:, kept])
+
+
+def _near_zero(payoffs: Floats) -> Floats:
+    """Take away what a player gets in any case, where that hides what is at stake in rounding.
+
+    It adds the same to all of a player's expected payoffs, so no regret changes.
+    """
+    low, high = payoffs.min(axis=1, keepdims=True), payoffs.max(axis=1, keepdims=True)
+    hides = np.minimum(np.abs(low), np.abs(high)) > high - low
+    return np.asarray(payoffs - np.where(hides, low, 0.0))
 
 
 def _keys(sequences: Ints, shape: tuple[int, ...]) -> Ints:

@@ -218,8 +218,9 @@ def advance(
     gains, inputs, outputs, work = x.gains, x.inputs, x.outputs, x.work
     n_players, size = len(starts) - 1, len(plan)
     for t in range(len(schedule)):
-        row, now = schedule[t], weights[t]
+        row, now, later = schedule[t], weights[t], weights[t]
         if not alternating:
+            later = now[:0]
             for number in range(len(now)):
                 for i in range(size):
                     averages[number * size + i] += now[number] * plan[i]
@@ -244,10 +245,7 @@ def advance(
             if alternating or step >= n_players:
                 first, last = group_starts[p], group_starts[p + 1]
                 _update(first, last, groups, parents, strategy, regrets, gains, work, row, floor)
-                if alternating:
-                    for number in range(len(now)):
-                        averages[number * size + starts[p]] += now[number]
-                    _extend(first, last, groups, parents, strategy, plan, averages, now)
-                else:
-                    _extend(first, last, groups, parents, strategy, plan, averages, now[:0])
+                for number in range(len(later)):
+                    averages[number * size + starts[p]] += later[number]
+                _extend(first, last, groups, parents, strategy, plan, averages, later)
                 fill_slots(slot_starts[p], slot_starts[p + 1], slots, factor, plan, inputs)

@@ -279,6 +279,31 @@ def test_payoffs_in_another_unit_change_nothing(scale):
     assert average == pytest.approx(reference.averages(), abs=1e-9)
 
 
+@pytest.mark.parametrize("name", ["cfr+", "dcfr"])
+def test_a_large_sum_for_taking_part_hides_nothing(name):
+    tree = GameTree(["A", "B"])
+    choice = tree.root.decision("A", "A", ["l", "r"])
+    for i, node in enumerate(choice.values()):
+        for j, end in enumerate(node.decision("B", "B", ["l", "m", "r"]).values()):
+            payoff = [[3, -1, 4], [-2, 1, 2]][i][j]
+            end.terminal([10**12 + payoff, -(10**12) - payoff])
+    solution = gt.solve(tree.build(), method=name, target=1e-3)
+    assert solution.status is Status.CERTIFIED_EPSILON
+    assert solution.iterations < 2000
+
+
+@settings(max_examples=30)
+@given(og.rules())
+def test_what_solve_returns_is_as_good_as_it_says(rules):
+    game = og.game_of(rules)
+    for name in ("cfr+", "mmd"):
+        solution = gt.solve(game, method=name, max_iterations=30, target=0.01)
+        epsilon = float(solution.certificate.epsilon)
+        assert gt.max_regret(game, solution.profile) == pytest.approx(epsilon, abs=1e-12)
+        met = epsilon <= max(0.01, 1e-6 * game.payoff_range)
+        assert (solution.status is Status.ITERATION_LIMIT) != met
+
+
 @given(og.rules(n_players=2, zero_sum=True))
 @settings(max_examples=25)
 def test_the_regret_bound_of_cfr(rules):
