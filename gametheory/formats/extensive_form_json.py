@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from gametheory.errors import GameFormatError
+from gametheory.formats.document_head import VERSION, check_head
 from gametheory.games.extensive_form import CHANCE, ExtensiveFormGame
 from gametheory.games.game_tree import GameTree, TreeNode
 from gametheory.rationals import decode, encode
@@ -15,6 +16,7 @@ from gametheory.rationals import decode, encode
 __all__ = ["FORMAT", "from_document", "to_document", "unique_labels"]
 
 FORMAT = "gametheory/extensive-form"
+_KEYS = {"format", "version", "title", "players", "root"}
 
 
 def to_document(game: ExtensiveFormGame) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def to_document(game: ExtensiveFormGame) -> dict[str, Any]:
             nodes[node] = {"payoffs": [encode(payoff) for payoff in next(payoffs)]}
     return {
         "format": FORMAT,
-        "version": 1,
+        "version": VERSION,
         "title": game.title,
         "players": list(game.players),
         "root": nodes[0],
@@ -80,6 +82,7 @@ def from_document(document: Mapping[str, Any]) -> ExtensiveFormGame:
     InvalidGame
         If the nodes do not make a game.
     """
+    check_head(document, FORMAT, _KEYS, optional=True)
     players = document.get("players")
     if not isinstance(players, list):
         raise GameFormatError(f"players: {players!r}", where="players", valid="a list of names")

@@ -7,19 +7,18 @@ may be left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from gametheory.errors import GameFormatError, InvalidGame
+from gametheory.formats.document_head import VERSION, check_head
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.rationals import encode
 
 __all__ = ["FORMAT", "from_document", "to_document"]
 
 FORMAT = "gametheory/normal-form"
-VERSION = 1
 _KEYS = {"format", "version", "title", "players", "actions", "payoffs"}
 
 
@@ -79,29 +78,7 @@ def from_document(document: Any) -> NormalFormGame:
 
 
 def _check_head(document: Any) -> None:
-    if not isinstance(document, Mapping):
-        raise GameFormatError(
-            f"the document is a {type(document).__name__}", valid="a JSON object with payoffs"
-        )
-    if document.get("format") != FORMAT:
-        raise GameFormatError(
-            f"the format is {document.get('format')!r:.80}", where="format", valid=repr(FORMAT)
-        )
-    version = document.get("version")
-    if version != VERSION or isinstance(version, bool):
-        raise GameFormatError(
-            f"the version is {version!r:.80}",
-            where="version",
-            valid=str(VERSION),
-            hint="a newer release of gametheory-toolkit may read it",
-        )
-    unknown = sorted(str(key) for key in document if key not in _KEYS)
-    if unknown:
-        raise GameFormatError(
-            f"there is an unknown key {unknown[0]!r:.80}",
-            where=unknown[0][:80],
-            valid=", ".join(sorted(_KEYS)),
-        )
+    check_head(document, FORMAT, _KEYS)
     if not isinstance(document.get("payoffs"), list):
         raise GameFormatError(
             f"payoffs are {document.get('payoffs')!r:.80}",

@@ -278,10 +278,15 @@ class ExtensiveFormGame(FrozenArrays):
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the game's content."""
-        sha = hashlib.sha256(b"gametheory extensive form 1")
-        for array in (self.node_player, self.node_infoset, self.n_children, self.node_label):
+        sha = hashlib.sha256(b"gametheory extensive form 2")
+        # Labels in order of appearance: how they are numbered is no part of the game.
+        used, first, which = np.unique(self.node_label[1:], return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        numbers = np.argsort(order)[which] if used.size else which
+        for array in (self.node_player, self.node_infoset, self.n_children, numbers):
             sha.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
-        sha.update(repr((self.players, self.title, tuple(self.action_labels))).encode())
+        labels = tuple(self.action_labels[label] for label in used[order].tolist())
+        sha.update(repr((self.players, self.title, labels)).encode())
         if self.payoffs_are_exact:
             sha.update((self.terminal_payoffs + 0.0).astype("<f8").tobytes())  # -0.0 is 0.0
         else:

@@ -98,12 +98,14 @@ def _checked(labels: Sequence[str], size: int, where: str, what: str) -> tuple[s
         raise InvalidGame(
             f"{len(checked)} labels for the {size} {what}", where=where, valid=f"{size} labels"
         )
+    seen: set[str] = set()
     for index, label in enumerate(checked):
-        if label in checked[:index]:
+        if label in seen:
             raise InvalidGame(
                 f"the label {label!r} is used twice",
                 where=f"{where}[{index}]",
                 valid="labels that tell things apart",
                 hint="rename it, or leave the labels out",
             )
+        seen.add(label)
     return checked
