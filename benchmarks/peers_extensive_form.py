@@ -156,7 +156,7 @@ def cfr(repeats: int) -> None:
     for game in GAMES:
         run = our_run(game.ours())
         clock = [1]
-        n = max(10, int(2e5 / run.layout.n_positions))
+        n = max(20, int(2e6 / run.layout.n_positions))
 
         def ours(run: Any = run, clock: Any = clock, n: int = n) -> None:
             run.advance(clock[0], clock[0] + n)

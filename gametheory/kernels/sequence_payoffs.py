@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gametheory.games.sequence_layout import LANES
 from gametheory.kernels.block_product import combine_4, combine_16
 from gametheory.kernels.compiling import inner
-from gametheory.kernels.lanes import each, gather, load, total
+from gametheory.kernels.lanes import each, gather, load, store, total
 
 __all__ = ["fill_slots", "multiply_blocks", "multiply_sparse", "read_slots"]
 
@@ -25,8 +25,8 @@ def fill_slots(
     first: int, last: int, slots: Array, factor: Array, plan: Array, inputs: Array
 ) -> None:
     """Copy a player's realization plan to the slots of its blocks."""
-    for i in range(first, last):
-        inputs[i] = factor[i] * plan[slots[i]]
+    for i in range(first, last, LANES):
+        store(inputs, i, load(factor, i) * gather(plan, slots, i))
 
 
 @inner
@@ -60,8 +60,13 @@ def multiply_blocks(
 @inner
 def read_slots(first: int, last: int, slot_of: Array, outputs: Array, gains: Array) -> None:
     """Copy what blocks give from slots to a player's positions, zero where there is no slot."""
-    for i in range(first, last):
+    i = first
+    while i + LANES <= last:
+        store(gains, i, gather(outputs, slot_of, i))
+        i += LANES
+    while i < last:
         gains[i] = outputs[slot_of[i]]
+        i += 1
 
 
 @inner
