@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from html import escape
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from gametheory.games.normal_form import NormalFormGame
@@ -12,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["html_table", "payoff_text", "text_table"]
 
 _LARGEST_TABLE = 400  # cells; beyond that a table tells less than its shape
+_MOST_TABLES = 16
 
 
 def text_table(game: NormalFormGame) -> str:
@@ -28,16 +33,55 @@ def text_table(game: NormalFormGame) -> str:
 
 
 def html_table(game: NormalFormGame) -> str:
-    """Return the game's payoffs as an HTML table, or one line if they are too many."""
-    if not _fits(game):
+    """Return the game's payoffs as HTML, or one line if they are too many.
+
+    Of more than two players there is a table for each joint action of all but the first two. A
+    player's best responses are underlined, so the cells in which all is underlined are the pure
+    equilibria.
+    """
+    others = game.n_actions[2:]
+    if game.payoffs[0].size > _LARGEST_TABLE or math.prod(others) > _MOST_TABLES:
         return f"<p>{escape(_summary(game))}</p>"
-    head, *body = _rows(game)
-    cells = "".join(f'<th scope="col">{escape(label)}</th>' for label in head)
-    lines = [f"<tr>{cells}</tr>"]
-    for label, *payoffs in body:
-        cells = "".join(f"<td>{escape(cell)}</td>" for cell in payoffs)
-        lines.append(f'<tr><th scope="row">{escape(label)}</th>{cells}</tr>')
-    return f"<table><caption>{escape(_summary(game))}</caption>{''.join(lines)}</table>"
+    cells = _html_cells(game)
+    caption = f"{_summary(game)}; best responses underlined"
+    if len(others) == 0:
+        return _html_slice(game, cells.reshape(game.n_actions[0], -1), caption)
+    tables = [f"<p>{escape(caption)}</p>"]
+    for joint in np.ndindex(*others):
+        chosen = ", ".join(
+            f"{game.players[i]}: {game.actions[i][action]}" for i, action in enumerate(joint, 2)
+        )
+        tables.append(_html_slice(game, cells[(slice(None), slice(None), *joint)], chosen))
+    return "".join(tables)
+
+
+def _html_slice(game: NormalFormGame, cells: NDArray[np.object_], caption: str) -> str:
+    """Write one table: player 0 chooses the row and player 1, if there is one, the column."""
+    rows, columns = cells.shape
+    lines = [f"<table><caption>{escape(caption)}</caption><thead>"]
+    if game.n_players > 1:
+        name = escape(game.players[1])
+        lines.append(f'<tr><td></td><td></td><th colspan="{columns}">{name}</th></tr>')
+    heads = game.actions[1] if game.n_players > 1 else ("payoff",)
+    cols = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    lines.append(f"<tr><td></td><td></td>{cols}</tr></thead><tbody>")
+    for i, label in enumerate(game.actions[0]):
+        side = f'<th rowspan="{rows}">{escape(game.players[0])}</th>' if i == 0 else ""
+        paid = "".join(f"<td>{cell}</td>" for cell in cells[i])
+        lines.append(f'<tr>{side}<th scope="row">{escape(label)}</th>{paid}</tr>')
+    return "".join([*lines, "</tbody></table>"])
+
+
+def _html_cells(game: NormalFormGame) -> NDArray[np.object_]:
+    """Write what each joint action pays, with best responses underlined; exactly compared."""
+    exact = game.exact_payoffs
+    cells = np.empty(game.n_actions, dtype=object)
+    best = [exact[i].max(axis=i, keepdims=True) for i in range(game.n_players)]
+    answers = [exact[i] == best[i] for i in range(game.n_players)]
+    for joint in np.ndindex(*game.n_actions):
+        paid = [(payoff_text(exact[(i, *joint)]), answers[i][joint]) for i in range(len(answers))]
+        cells[joint] = ", ".join(f"<u>{text}</u>" if is_best else text for text, is_best in paid)
+    return cells
 
 
 def _fits(game: NormalFormGame) -> bool:
