@@ -1,0 +1,677 @@
+"""Monte-Carlo counterfactual regret minimization on a simulator, for games too big to hold.
+
+Lanctot, Waugh, Zinkevich and Bowling (2009), "Monte Carlo sampling for regret minimization in
+extensive games"; chance sampling: Zinkevich, Johanson, Bowling and Piccione (2007). It does what
+:mod:`gametheory.algorithms.extensive_form.monte_carlo_cfr` does on a tree in arrays, draw by draw:
+on the same game with the same seed both reach the same numbers. The tables grow with the
+information sets that were met, and nothing else does.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import accumulate
+from math import inf
+from numbers import Real
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gametheory.algorithms.extensive_form.monte_carlo_cfr import (
+    SAMPLINGS,
+    check_exploration,
+    check_seed,
+    stream_of,
+)
+from gametheory.errors import InvalidGame, InvalidProfile, UnsupportedGame
+from gametheory.games.extensive_form import CHANCE, TERMINAL
+from gametheory.games.game_state import GameState
+from gametheory.games.turns import Turn
+
+__all__ = ["SampledStrategy", "SimulatorCFR", "monte_carlo_cfr"]
+
+_ROUNDING = 1e-14  # as in the kernel
+_DRAWS_AT_ONCE = 1024
+_SMALLEST = 1e-280  # probability of a history; its inverse must stay a number
+_LOOK_AGAIN = 0.1  # seconds between two reports of progress
+
+Progress = Callable[[int, float], object]
+Key = tuple[int, Hashable]
+
+
+@dataclass(frozen=True, eq=False)
+class SampledStrategy:
+    """What was learned: a policy for all players, defined wherever the game goes.
+
+    How far it is from an equilibrium is not known: for that a best response has to be found,
+    and the game is not held. Where it is small enough to be, tabulate the policy with
+    :func:`gametheory.profile_of` and measure that.
+
+    Attributes
+    ----------
+    n_players : int
+    sampling : str
+    iterations : int
+        How many were finished.
+    histories : int
+        Number of turns that were looked at, chance's and the last ones included.
+    information_sets : tuple of int
+        How many of each player's were met.
+    nbytes : int
+        Bytes of the table, information states included where Python tells their size.
+    seconds : float
+    stopped : str
+        "iterations", "time limit", "information sets" (as many as were allowed) or "interrupted".
+    table : mapping
+        ``table[player, information_state]`` is a tuple of the actions, as the simulator names
+        them, and one of their probabilities.
+    """
+
+    n_players: int
+    sampling: str
+    iterations: int
+    histories: int
+    information_sets: tuple[int, ...]
+    nbytes: int
+    seconds: float
+    stopped: str
+    table: Mapping[Key, tuple[tuple[Hashable, ...], tuple[float, ...]]]
+
+    @property
+    def exploitability(self) -> None:
+        """Not known, see above."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "table": dict(self.table)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, table=MappingProxyType(state["table"]))
+
+    def __call__(
+        self, player: int, information_state: Hashable, actions: Sequence[Hashable]
+    ) -> NDArray[np.float64]:
+        """Give a probability for each action; the same for all where the player never was.
+
+        Parameters
+        ----------
+        player : int
+        information_state : hashable
+            As the simulator gives it; of a mergeable state as
+            :attr:`gametheory.games.turns.Turn.information_state` has it.
+        actions : sequence
+            All legal ones, in any order.
+
+        Raises
+        ------
+        InvalidProfile
+            If other actions were legal at this information state.
+        """
+        known = self.table.get((player, information_state))
+        if known is None:
+            return np.full(len(actions), 1.0 / max(len(actions), 1))
+        odds = dict(zip(*known, strict=True))
+        if len(actions) != len(odds) or not all(action in odds for action in actions):
+            raise InvalidProfile(
+                f"the legal actions {[str(a) for a in actions]}",
+                where=f"player {player}, information state {information_state!r}",
+                valid=f"{[str(a) for a in known[0]]}: those that were legal there before",
+            )
+        return np.array([odds[action] for action in actions])
+
+    def rows(self) -> list[dict[str, Any]]:
+        """List the table as plain data, ready for JSON: one mapping an information set."""
+        return [
+            {
+                "player": player,
+                "information_state": seen if isinstance(seen, str) else repr(seen),
+                "actions": [str(action) for action in actions],
+                "probabilities": list(probabilities),
+            }
+            for (player, seen), (actions, probabilities) in self.table.items()
+        ]
+
+    def __repr__(self) -> str:
+        return (
+            f"<SampledStrategy: {self.n_players} players, {sum(self.information_sets):,} "
+            f"information sets after {self.iterations:,} iterations, exploitability unknown>"
+        )
+
+
+class _Entry:
+    """One information set: its actions, and sums of regrets and of strategies."""
+
+    __slots__ = ("actions", "averages", "regrets")
+
+    def __init__(self, actions: tuple[Hashable, ...]) -> None:
+        self.actions = actions
+        self.regrets = array("d", bytes(8 * len(actions)))
+        self.averages = array("d", bytes(8 * len(actions)))
+
+    def strategy(self) -> list[float]:
+        """Play in proportion to positive regrets."""
+        positive = [regret if regret > 0.0 else 0.0 for regret in self.regrets]
+        total = 0.0
+        for regret in positive:
+            total += regret
+        if total > 0.0:
+            return [regret / total for regret in positive]
+        return [1.0 / len(positive)] * len(positive)
+
+    def add(self, strategy: Sequence[float], weight: float) -> None:
+        """Count a strategy in the average."""
+        averages = self.averages
+        for a, probability in enumerate(strategy):
+            averages[a] += weight * probability
+
+    def average(self) -> tuple[float, ...]:
+        """Divide the sums; uniform where there are none."""
+        total = sum(self.averages)
+        if total > 0.0:
+            return tuple(weight / total for weight in self.averages)
+        return (1.0 / len(self.averages),) * len(self.averages)
+
+    @property
+    def nbytes(self) -> int:
+        return sum(map(sys.getsizeof, (self, self.regrets, self.averages)))
+
+
+class _Frame(NamedTuple):
+    """A decision at which every action is tried.
+
+    ``own`` and ``others`` are reach probabilities, which only chance sampling needs.
+    """
+
+    turn: Turn
+    entry: _Entry
+    strategy: list[float]
+    values: list[float]
+    own: float = 1.0
+    others: float = 1.0
+
+
+class _Full(Exception):
+    """As many information sets were met as are allowed."""
+
+
+class SimulatorCFR:
+    """Monte-Carlo counterfactual regret minimization at work on a simulator.
+
+    Parameters
+    ----------
+    state : GameState
+        The start; it is cloned, never changed.
+    sampling : {"external", "outcome", "chance"}
+    exploration : float
+        Outcome sampling: the probability with which a player's actions are drawn uniformly.
+    plus : bool
+        Whether sums of regrets are kept from falling below zero.
+    seed : int
+        Equal seeds draw equal numbers.
+    max_information_sets : int
+        It stops before it meets more.
+
+    Raises
+    ------
+    InvalidGame
+        If a state breaks the protocol.
+    UnsupportedGame
+        If an option is not valid.
+    """
+
+    def __init__(
+        self,
+        state: GameState,
+        *,
+        sampling: str = "external",
+        exploration: float = 0.6,
+        plus: bool = False,
+        seed: int = 0,
+        max_information_sets: int = 10_000_000,
+    ) -> None:
+        if sampling not in SAMPLINGS:
+            raise UnsupportedGame(f"sampling={sampling!r}", valid=f"one of {list(SAMPLINGS)}")
+        check_seed(seed)
+        _check_count("max_information_sets", max_information_sets)
+        self.root = state.clone()
+        self.sampling, self.exploration = sampling, check_exploration(exploration)
+        self.floor = 0.0 if plus else -inf
+        self.max_information_sets = max_information_sets
+        self.iterations = self.histories = 0
+        self.seconds, self.stopped = 0.0, "iterations"
+        self.table: dict[Key, _Entry] = {}
+        self._actions: dict[tuple[Hashable, ...], tuple[Hashable, ...]] = {}
+        self._random = stream_of(seed)
+        self._numbers: Iterator[float] = iter(())
+        self.n_players = self._count_players(seed)
+        self._traverse = {
+            "external": self._external,
+            "outcome": self._outcome,
+            "chance": self._chances,
+        }[sampling]
+
+    def run(
+        self,
+        *,
+        iterations: int | None = None,
+        time_limit: float | None = None,
+        progress: bool | Progress = False,
+    ) -> SimulatorCFR:
+        """Go on for so many iterations, or seconds, or until Ctrl-C.
+
+        Parameters
+        ----------
+        iterations, time_limit, progress
+            As for :func:`monte_carlo_cfr`.
+
+        Returns
+        -------
+        SimulatorCFR
+            Itself.
+        """
+        total, limit = _limits(iterations, time_limit)
+        started, first = time.perf_counter(), self.iterations
+        self.stopped = "iterations"
+        try:
+            with _reporter(progress, total) as report:
+                reported = started
+                while self.iterations - first < total:
+                    self._iterate()
+                    now = time.perf_counter()
+                    if now - reported > _LOOK_AGAIN:
+                        reported = now
+                        report(self.iterations - first, now - started)
+                    if now - started > limit:
+                        self.stopped = "time limit"
+                        break
+                report(self.iterations - first, time.perf_counter() - started)
+        except KeyboardInterrupt:
+            self.stopped = "interrupted"
+        except _Full:
+            self.stopped = "information sets"
+        self.seconds += time.perf_counter() - started
+        return self
+
+    def strategy(self) -> SampledStrategy:
+        """Return the average strategy so far."""
+        met = [0] * self.n_players
+        size = sys.getsizeof(self.table)
+        table = {}
+        for key, entry in self.table.items():
+            met[key[0]] += 1
+            size += entry.nbytes + sys.getsizeof(key) + sys.getsizeof(key[1])
+            table[key] = (entry.actions, entry.average())
+        return SampledStrategy(
+            n_players=self.n_players,
+            sampling=self.sampling,
+            iterations=self.iterations,
+            histories=self.histories,
+            information_sets=tuple(met),
+            nbytes=size,
+            seconds=self.seconds,
+            stopped=self.stopped,
+            table=MappingProxyType(table),
+        )
+
+    def _count_players(self, seed: int) -> int:
+        """Play once, at random, to see how many payoffs there are."""
+        rng = np.random.default_rng(seed)
+        turn = Turn(self.root.clone())
+        while turn.player != TERMINAL:
+            turn = turn.after(int(rng.integers(len(turn.actions))), keep=False)
+        return len(turn.payoffs())
+
+    def _iterate(self) -> None:
+        """Traverse the game once for each player, as the kernel does."""
+        for player in range(self.n_players):
+            self._traverse(player)
+            if self.n_players != 2 and self.sampling != "chance":
+                self._average_walk(player)
+        self.iterations += 1
+
+    def _start(self) -> Turn:
+        self.histories += 1
+        return Turn(self.root.clone())
+
+    def _go(self, turn: Turn, position: int, *, keep: bool = False) -> Turn:
+        self.histories += 1
+        return turn.after(position, keep=keep)
+
+    def _number(self) -> float:
+        """Draw a number from 0 to 1, 1 excluded."""
+        number = next(self._numbers, None)
+        if number is None:
+            from gametheory.kernels.monte_carlo_cfr import fill_uniform
+
+            block = np.empty(_DRAWS_AT_ONCE)
+            fill_uniform(self._random, block)
+            self._numbers = iter(block.tolist())
+            number = next(self._numbers)
+        return number
+
+    def _pick(self, weights: Sequence[float]) -> int:
+        """Draw a position; the weights sum to one."""
+        if len(weights) == 1:
+            return 0
+        position = bisect_right(list(accumulate(weights)), self._number())
+        if position < len(weights):
+            return position
+        return max(i for i, weight in enumerate(weights) if weight > 0.0)  # rounding
+
+    def _entry(self, turn: Turn) -> _Entry:
+        """Look the information set of a turn up, or begin one."""
+        key = (turn.player, turn.information_state)
+        entry = self.table.get(key)
+        n_actions = len(turn.actions)
+        if entry is None:
+            if turn.player >= self.n_players:
+                raise InvalidGame(
+                    f"player {turn.player} has to act",
+                    valid=f"one of the {self.n_players} players that returns() has payoffs for",
+                )
+            if len(self.table) >= self.max_information_sets:
+                raise _Full
+            actions = tuple(turn.actions)
+            entry = self.table[key] = _Entry(self._actions.setdefault(actions, actions))
+        elif len(entry.actions) != n_actions:
+            raise InvalidGame(
+                f"{n_actions} actions are legal where {len(entry.actions)} were before",
+                where=f"player {turn.player}, information state {key[1]!r}",
+                valid="the same actions in the same order",
+                hint="information_state must tell all that the player knows",
+            )
+        return entry
+
+    def _learn(self, entry: _Entry, strategy: list[float], values: list[float]) -> float:
+        """Add an information set's regrets; return its value."""
+        value, changes = _regrets_of(strategy, values, 1.0)
+        self._change(entry, changes)
+        return value
+
+    def _change(self, entry: _Entry, changes: Sequence[float]) -> None:
+        regrets, floor = entry.regrets, self.floor
+        for a, change in enumerate(changes):
+            regrets[a] = max(regrets[a] + change, floor)
+
+    def _external(self, player: int) -> None:
+        """Try all actions of the player; draw one of everyone else's and of chance's."""
+        averages = self.n_players == 2
+        frames: list[_Frame] = []
+        turn = self._start()
+        while True:
+            while turn.player != TERMINAL:
+                if turn.player == CHANCE:
+                    turn = self._go(turn, self._pick(turn.odds))
+                    continue
+                entry = self._entry(turn)
+                strategy = entry.strategy()
+                if turn.player == player:
+                    frames.append(_Frame(turn, entry, strategy, []))
+                    turn = self._go(turn, 0, keep=len(strategy) > 1)
+                else:
+                    if averages:
+                        entry.add(strategy, 1.0)
+                    turn = self._go(turn, self._pick(strategy))
+            value = float(turn.payoffs(self.n_players)[player])
+            while frames:
+                frame = frames[-1]
+                frame.values.append(value)
+                done, k = len(frame.values), len(frame.strategy)
+                if done < k:
+                    turn = self._go(frame.turn, done, keep=done + 1 < k)
+                    break
+                value = self._learn(frame.entry, frame.strategy, frame.values)
+                frames.pop()
+            else:
+                return
+
+    def _outcome(self, player: int) -> None:
+        """Draw one history, and learn at the player's decisions on it."""
+        averages = self.n_players == 2
+        path: list[tuple[_Entry, list[float], int]] = []
+        drawn, explored = 1.0, self.exploration
+        turn = self._start()
+        while turn.player != TERMINAL:
+            if turn.player == CHANCE:
+                turn = self._go(turn, self._pick(turn.odds))
+                continue
+            entry = self._entry(turn)
+            strategy = entry.strategy()
+            if turn.player == player:
+                k = len(strategy)
+                odds = [explored / k + (1.0 - explored) * p for p in strategy]
+                position = self._pick(odds)
+                if k > 1:
+                    drawn *= odds[position]
+                path.append((entry, strategy, position))
+                if drawn < _SMALLEST:
+                    raise UnsupportedGame(
+                        f"after {len(path):,} own actions a history is too rare for outcome "
+                        "sampling, which divides by its probability",
+                        hint="use sampling='external'",
+                    )
+            else:
+                if averages:
+                    entry.add(strategy, 1.0 / drawn)
+                position = self._pick(strategy)
+            turn = self._go(turn, position)
+        weight = float(turn.payoffs(self.n_players)[player]) / drawn
+        for entry, strategy, position in reversed(path):
+            mean = weight * strategy[position]
+            changes = [-mean] * len(strategy)
+            changes[position] = weight - mean
+            self._change(entry, changes)
+            weight = mean
+
+    def _chances(self, player: int) -> None:
+        """Draw chance's outcomes and try all actions of all players."""
+        frames: list[_Frame] = []
+        changes: dict[int, tuple[_Entry, list[float]]] = {}
+        strategies: dict[int, list[float]] = {}
+        turn, own, others = self._start(), 1.0, 1.0
+        while True:
+            value = 0.0
+            while turn.player != TERMINAL and (own > 0.0 or others > 0.0):
+                if turn.player == CHANCE:
+                    turn = self._go(turn, self._pick(turn.odds))
+                    continue
+                entry = self._entry(turn)
+                strategy = strategies.get(id(entry)) or entry.strategy()
+                strategies[id(entry)] = strategy
+                if turn.player == player:
+                    entry.add(strategy, own)
+                frames.append(_Frame(turn, entry, strategy, [], own, others))
+                own, others = _reaches(frames[-1], player, 0)
+                turn = self._go(turn, 0, keep=len(strategy) > 1)
+            if turn.player == TERMINAL:
+                value = float(turn.payoffs(self.n_players)[player])
+            while frames:
+                frame = frames[-1]
+                frame.values.append(value)
+                done, k = len(frame.values), len(frame.strategy)
+                if done < k:
+                    own, others = _reaches(frame, player, done)
+                    turn = self._go(frame.turn, done, keep=done + 1 < k)
+                    break
+                frames.pop()
+                value, regrets = _regrets_of(frame.strategy, frame.values, frame.others)
+                if frame.turn.player == player and frame.others > 0.0:
+                    _, sums = changes.setdefault(id(frame.entry), (frame.entry, [0.0] * k))
+                    for a, regret in enumerate(regrets):
+                        sums[a] += regret
+            else:
+                break
+        for entry, sums in changes.values():
+            self._change(entry, sums)
+
+    def _average_walk(self, player: int) -> None:
+        """Add the player's strategy along a history on which the others play uniformly."""
+        turn = self._start()
+        while turn.player != TERMINAL:
+            if turn.player == CHANCE:
+                position = self._pick(turn.odds)
+            elif turn.player == player:
+                entry = self._entry(turn)
+                strategy = entry.strategy()
+                entry.add(strategy, 1.0)
+                position = self._pick(strategy)
+            else:
+                k = len(turn.actions)
+                position = self._pick([1.0 / k] * k)
+            turn = self._go(turn, position)
+
+
+def monte_carlo_cfr(
+    state: GameState,
+    *,
+    sampling: str = "external",
+    iterations: int | None = None,
+    time_limit: float | None = None,
+    exploration: float = 0.6,
+    plus: bool = False,
+    seed: int = 0,
+    max_information_sets: int = 10_000_000,
+    progress: bool | Progress = False,
+) -> SampledStrategy:
+    """Learn to play a simulator's game by counterfactual regret minimization.
+
+    Parameters
+    ----------
+    state : GameState
+        The start; it is cloned, never changed. Simultaneous states and chance are fine; recall
+        must be perfect.
+    sampling : {"external", "outcome", "chance"}
+        External sampling tries all actions of one player and draws the rest; outcome sampling
+        draws single histories; chance sampling draws chance only.
+    iterations : int, optional
+        An iteration is one traversal for each player. 10,000 if no time limit is given either.
+    time_limit : float, optional
+        Seconds.
+    exploration : float
+        Outcome sampling: the probability with which a player's actions are drawn uniformly.
+    plus : bool
+        Whether sums of regrets are kept from falling below zero.
+    seed : int
+        Equal seeds give equal results.
+    max_information_sets : int
+        It stops before it meets more: about 500 bytes each.
+    progress : bool or callable
+        True shows a bar on standard error; a function is called now and then as
+        ``progress(iterations, seconds)``.
+
+    Returns
+    -------
+    SampledStrategy
+        Average strategies of what was reached, after Ctrl-C too.
+
+    Raises
+    ------
+    InvalidGame
+        If a state breaks the protocol.
+    UnsupportedGame
+        If an option is not valid, or outcome sampling meets a history too long for it.
+
+    Notes
+    -----
+    Guarantee: in two-player constant-sum games the average strategies approach an equilibrium as
+    1/sqrt(T) with high probability; how near they are is not known, see
+    :class:`SampledStrategy`. Imperfect recall is not noticed.
+
+    Examples
+    --------
+    >>> class Pennies:
+    ...     chosen = ()
+    ...     current_player = -3  # both at the same time
+    ...     def legal_actions(self, player=None): return () if self.chosen else ("heads", "tails")
+    ...     def apply(self, action): self.chosen = action
+    ...     def clone(self): return copy(self)
+    ...     def chance_outcomes(self): return ()
+    ...     def information_state(self, player): return "start"
+    ...     def is_terminal(self): return bool(self.chosen)
+    ...     def returns(self):
+    ...         same = len(set(self.chosen)) == 1
+    ...         return (1, -1) if same else (-1, 1)
+    >>> from copy import copy
+    >>> learned = monte_carlo_cfr(Pennies(), iterations=10_000)
+    >>> learned
+    <SampledStrategy: 2 players, 2 information sets after 10,000 iterations, exploitability unknown>
+    >>> learned(0, "start", ["heads", "tails"]).round(1)
+    array([0.5, 0.5])
+    """
+    learner = SimulatorCFR(
+        state,
+        sampling=sampling,
+        exploration=exploration,
+        plus=plus,
+        seed=seed,
+        max_information_sets=max_information_sets,
+    )
+    return learner.run(iterations=iterations, time_limit=time_limit, progress=progress).strategy()
+
+
+def _regrets_of(
+    strategy: list[float], values: list[float], reach: float
+) -> tuple[float, list[float]]:
+    """Return a decision's value, and its actions' regrets times the others' reach probability."""
+    value, size = 0.0, 0.0
+    for probability, one in zip(strategy, values, strict=True):
+        value += probability * one
+        size += abs(one)
+    changes = []
+    for one in values:
+        regret = one - value
+        changes.append(reach * regret if abs(regret) > _ROUNDING * size else 0.0)
+    return value, changes
+
+
+def _reaches(frame: _Frame, player: int, position: int) -> tuple[float, float]:
+    """Own and others' reach probability behind an action."""
+    odds = frame.strategy[position]
+    if frame.turn.player == player:
+        return frame.own * odds, frame.others
+    return frame.own, frame.others * odds
+
+
+def _check_count(name: str, number: Any) -> None:
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise UnsupportedGame(f"{name}={number!r}", valid="a whole number from 1")
+
+
+def _limits(iterations: Any, time_limit: Any) -> tuple[float, float]:
+    if iterations is not None:
+        _check_count("iterations", iterations)
+    is_number = isinstance(time_limit, Real) and not isinstance(time_limit, bool)
+    if time_limit is not None and not (is_number and float(time_limit) >= 0):
+        raise UnsupportedGame(f"time_limit={time_limit!r}", valid="seconds, from 0")
+    if iterations is None:
+        return (10_000, inf) if time_limit is None else (inf, float(time_limit))
+    return iterations, inf if time_limit is None else float(time_limit)
+
+
+@contextmanager
+def _reporter(progress: bool | Progress, total: float) -> Iterator[Progress]:
+    """Give a function that tells of the iterations done; a bar if that is wanted."""
+    if callable(progress):
+        yield progress
+        return
+    if not progress:
+        yield lambda done, seconds: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (BarColumn(), TextColumn("{task.fields[count]}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bars:
+        task = bars.add_task("", total=None if total == inf else total, count="")
+
+        def report(done: int, seconds: float) -> None:
+            bars.update(task, completed=done, count=f"{done:,} iterations")
+
+        yield report
