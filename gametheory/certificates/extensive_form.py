@@ -69,20 +69,34 @@ def certify_minimax(game: ExtensiveFormGame, profile: BehaviorProfile) -> Certif
 
 
 def certify_subgame_perfect(game: ExtensiveFormGame, profile: BehaviorProfile) -> Certificate:
-    """Prove by the one-shot deviation principle that the profile is subgame perfect, exactly.
+    """Prove by how much a profile fails to be an equilibrium of every subgame, exactly.
 
-    Epsilon is the most that any player can gain by another action at one decision node, reached
-    or not, everything below left as it is. Zero means subgame perfect in a finite game (Osborne
-    and Rubinstein, 1994, Lemma 98.2). For games with perfect information.
+    Epsilon is the largest regret of any player in any subgame, reached or not: the most that
+    another behavior from there on can gain, everybody else's left as it is. With perfect
+    information it is the most that another action at a single decision node can gain, which is 0
+    in the same cases: the one-shot deviation principle (Osborne and Rubinstein, 1994, Lemma 98.2).
+
+    Cost: a few passes over the tree in rational numbers, some 10 microseconds a history and player.
     """
     profile.check_fits(game)
-    if not game.has_perfect_information():
-        raise UnsupportedGame(
-            "subgame perfection is certified for games with perfect information",
-            where=repr(game),
-            hint="ask for the concept 'nash'",
-        )
     values = _values(game, profile)
+    if game.has_perfect_information():
+        regrets = _one_shot_gains(game, values)
+    else:
+        odds = _edge_probabilities(game, profile)
+        roots = _subgame_roots(game)
+        regrets = tuple(
+            max(
+                best - Fraction(values[player, root])
+                for root, best in _best_in_subgames(game, odds, roots, player).items()
+            )
+            for player in range(game.n_players)
+        )
+    return _certificate(game, profile, "subgame-perfect", values[:, 0], regrets)
+
+
+def _one_shot_gains(game: ExtensiveFormGame, values: NDArray[Any]) -> tuple[Fraction, ...]:
+    """Compute each player's largest gain by another action at one decision node."""
     regrets = []
     for player in range(game.n_players):
         child = np.flatnonzero(game.node_player[game.parent] == player)
@@ -91,7 +105,94 @@ def certify_subgame_perfect(game: ExtensiveFormGame, profile: BehaviorProfile) -
         better = np.flatnonzero(after > before)  # few or none: only these need subtracting
         gains = (Fraction(after[i]) - Fraction(before[i]) for i in better.tolist())
         regrets.append(max(gains, default=Fraction(0)))
-    return _certificate(game, profile, "subgame-perfect", values[:, 0], tuple(regrets))
+    return tuple(regrets)
+
+
+def _subgame_roots(game: ExtensiveFormGame) -> NDArray[np.bool_]:
+    """Tell the nodes below which no information set lies only in part; not terminal ones.
+
+    Terminal histories are numbered from left to right, so that each node covers a range of them.
+    Under perfect recall a subtree holds an information set if its range covers those of all the
+    set's histories.
+    """
+    width = np.ones(game.n_nodes, np.int64)  # terminal histories below
+    for nodes in _inner_levels(game):
+        first = game.first_child[nodes]
+        below = width[first[0] : first[-1] + game.n_children[nodes[-1]]]
+        width[nodes] = np.add.reduceat(below, first - first[0])
+    left = np.zeros(game.n_nodes, np.int64)
+    for nodes in reversed(list(_inner_levels(game))):
+        low, high = game.first_child[nodes[0]], game.first_child[nodes[-1]]
+        children = np.arange(low, high + game.n_children[nodes[-1]])
+        ends = np.cumsum(width[children])
+        begun = ends - width[children]
+        above = game.parent[children]
+        left[children] = left[above] + begun - begun[game.first_child[above] - low]
+    right = left + width
+    decisions = np.flatnonzero(game.node_infoset >= 0)
+    decisions = decisions[np.argsort(game.node_infoset[decisions], kind="stable")]
+    starts = np.flatnonzero(np.diff(game.node_infoset[decisions], prepend=-1))
+    covered_left, covered_right = left.copy(), right.copy()
+    if decisions.size:
+        sizes = np.diff(np.append(starts, decisions.size))
+        covered_left[decisions] = np.repeat(np.minimum.reduceat(left[decisions], starts), sizes)
+        covered_right[decisions] = np.repeat(np.maximum.reduceat(right[decisions], starts), sizes)
+    for low, high in zip(game.level_offsets[-2:0:-1], game.level_offsets[:1:-1], strict=True):
+        above = game.parent[low:high]
+        np.minimum.at(covered_left, above, covered_left[low:high])
+        np.maximum.at(covered_right, above, covered_right[low:high])
+    inner = game.n_children > 0
+    roots: NDArray[np.bool_] = inner & (covered_left >= left) & (covered_right <= right)
+    return roots
+
+
+def _best_in_subgames(
+    game: ExtensiveFormGame, odds: NDArray[Any], roots: NDArray[np.bool_], player: int
+) -> dict[int, Fraction]:
+    """Compute what a player earns by its best behavior in each subgame, the last ones first.
+
+    As :func:`_best_payoff`, but probabilities and own actions count from where the innermost
+    subgame begins, and what that brings is earned there in the subgame around it.
+    """
+    n_actions = int(game.action_offsets[-1])
+    reach = odds.copy()
+    own_child = game.node_player[game.parent] == player
+    reach[own_child] = Fraction(1)
+    reach[0] = Fraction(1)
+    place = {root: n_actions + i for i, root in enumerate(np.flatnonzero(roots).tolist())}
+    numbers = np.zeros(game.n_nodes, np.int64)
+    numbers[roots] = n_actions + np.arange(len(place))
+    since = numbers.copy()  # the last own action or subgame begun; of a root: its own number
+    outside = numbers.copy()  # the same for what a root brings to the subgame around it
+    rank = np.arange(game.n_nodes) - game.first_child[game.parent]
+    for low, high in zip(game.level_offsets[1:-1], game.level_offsets[2:], strict=True):
+        parent = game.parent[low:high]
+        before = reach[parent]
+        before[roots[parent]] = Fraction(1)
+        reach[low:high] = reach[low:high] * before
+        flat = game.action_offsets[game.node_infoset[parent]] + rank[low:high]
+        outside[low:high] = np.where(own_child[low:high], flat, since[parent])
+        since[low:high] = np.where(roots[low:high], numbers[low:high], outside[low:high])
+    earned = np.full(n_actions + len(place), Fraction(0), dtype=object)
+    worth = reach[game.terminals] * game.exact_payoffs[player]
+    np.add.at(earned, since[game.terminals], worth)
+    own = np.flatnonzero(game.infoset_player == player)
+    first = game.infoset_first_node[own]
+    # At one node the choice comes before what the subgame there brings further up.
+    events = sorted(
+        [(-node, 0, infoset) for node, infoset in zip(first.tolist(), own.tolist(), strict=True)]
+        + [(-root, 1, root) for root in place]
+    )
+    best: dict[int, Fraction] = {}
+    for _, is_root, which in events:
+        if is_root:
+            best[which] = Fraction(earned[place[which]])
+            if which:
+                earned[outside[which]] += reach[which] * best[which]
+        else:
+            low, high = game.action_offsets[which : which + 2]
+            earned[since[game.infoset_first_node[which]]] += earned[low:high].max()
+    return best
 
 
 def _certificate(

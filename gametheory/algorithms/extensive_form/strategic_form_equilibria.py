@@ -1,0 +1,267 @@
+"""Equilibria of game trees through their reduced strategic form.
+
+A tree's equilibria in behavior strategies are those of its strategic form in mixed ones (Kuhn,
+1953), so what enumerates the latter enumerates the former: extreme equilibria of two players,
+isolated ones of more. The form grows exponentially with the tree; this is for small trees, and for
+the small stages that large ones are composed of.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gametheory.algorithms.extensive_form.sequence_form_lp import sequence_form_lp
+from gametheory.algorithms.normal_form.best_response_polytopes import why_not_bimatrix
+from gametheory.algorithms.normal_form.lemke_howson import lemke_howson
+from gametheory.algorithms.normal_form.polynomial_support_enumeration import (
+    polynomial_support_enumeration,
+)
+from gametheory.algorithms.normal_form.pure_enumeration import pure_enumeration
+from gametheory.algorithms.normal_form.vertex_enumeration import vertex_enumeration
+from gametheory.algorithms.registry import Outcome, Search, register
+from gametheory.certificates.normal_form import certify_nash
+from gametheory.games.behavior_profile import BehaviorProfile
+from gametheory.games.extensive_form import ExtensiveFormGame
+from gametheory.games.normal_form import NormalFormGame
+from gametheory.games.profiles import MixedProfile
+from gametheory.games.pure_strategies import count_strategies, pure_strategies, shown_count
+from gametheory.games.realization import behavior_of_weights, exact_expected_payoffs
+from gametheory.games.strategic_form import strategy_payoffs
+
+__all__ = ["StrategicSearch", "strategic_form_equilibria", "why_too_large"]
+
+_MOST_JOINT = 100_000  # joint strategies of one or two players
+_MOST_JOINT_OF_MANY = 20_000  # of more: what polynomial support enumeration takes
+_MOST_OF_ONE = 40
+_EXACT_SEQUENCES = 400  # up to here the linear program is solved exactly
+
+
+def why_too_large(counts: Sequence[float]) -> str:
+    """Say why a strategic form with so many strategies a player is not enumerated; "" if it is."""
+    active = [count for count in counts if count > 1]
+    most = _MOST_JOINT if len(active) < 3 else _MOST_JOINT_OF_MANY
+    joint = math.prod(active)
+    if joint > most:
+        sizes = " x ".join(map(shown_count, active))
+        return f"{shown_count(joint)} joint strategies ({sizes}), more than {most:,}"
+    if len(active) > 2 and max(active) > _MOST_OF_ONE:
+        return f"{shown_count(max(active))} strategies of one player, more than {_MOST_OF_ONE}"
+    return ""
+
+
+def _applies(game: ExtensiveFormGame) -> str:
+    why = why_too_large(count_strategies(game))
+    return f"the reduced strategic form has {why}" if why else ""
+
+
+@register(
+    "strategic-form",
+    concepts=("nash",),
+    form=ExtensiveFormGame,
+    applies=_applies,
+    guarantee="every extreme equilibrium of two players, exactly, and at most one between these; "
+    "of more players every equilibrium, complete only if that is proven; one profile for all that "
+    "realize the same",
+    cost="that of enumerating the equilibria of the reduced strategic form, which grows "
+    "exponentially with the tree",
+    source="Kuhn (1953), Extensive games and the problem of information; the normal-form methods "
+    "vertex-enumeration and polynomial-support-enumeration",
+    finds="all",
+    rank=60,
+)
+def strategic_form_equilibria(game: ExtensiveFormGame) -> Search:
+    """Yield equilibria of a game tree, pure ones first.
+
+    Parameters
+    ----------
+    game : ExtensiveFormGame
+        Of up to 100,000 joint reduced strategies; 20,000 with three players or more.
+
+    Yields
+    ------
+    BehaviorProfile or None
+        Uniform at information sets that the player's own strategy excludes: of profiles that
+        differ there only, one is found.
+
+    Returns
+    -------
+    Outcome
+        ``iterations`` counts profiles. Complete as far as the normal-form method was.
+
+    Raises
+    ------
+    UnsupportedGame
+        If the strategic form is too large.
+
+    Examples
+    --------
+    >>> from gametheory.games.catalog import load
+    >>> game = load("outside_option")
+    >>> found = [p for p in strategic_form_equilibria(game) if p is not None]
+    >>> [game.expected_payoffs(profile).tolist() for profile in found]
+    [[2.0, 2.0], [3.0, 1.0], [2.0, 2.0]]
+    """
+    return (yield from StrategicSearch(game).run())
+
+
+class StrategicSearch:
+    """Looks for the equilibria of one game.
+
+    Attributes
+    ----------
+    mixed : list of MixedProfile
+        What was found so far, over the strategies of those players who have several.
+    """
+
+    def __init__(self, game: ExtensiveFormGame) -> None:
+        self.game = game
+        self.strategies = [
+            pure_strategies(game, player, limit=_MOST_JOINT) for player in range(game.n_players)
+        ]
+        self.active = [player for player, listed in enumerate(self.strategies) if len(listed) > 1]
+        self.mixed: list[MixedProfile] = []
+        self._seen: set[BehaviorProfile] = set()
+        self._form: NormalFormGame | None = None
+        self._paid_by: list[NDArray[Any]] = []  # the opponent, integers, own strategies as rows
+
+    def run(self) -> Generator[BehaviorProfile | None, None, Outcome]:
+        """Yield each equilibrium once, up to what it leaves open where it does not lead."""
+        if not self.active:
+            yield self._behavior(())
+            return Outcome(iterations=1, complete=True)
+        form = self._form = self._strategic_form()
+        yield None
+        if len(self.active) == 1:
+            return (yield from self._translate(pure_enumeration(form)))
+        if len(self.active) > 2:
+            return (yield from self._translate(polynomial_support_enumeration(form)))
+        yield from self._translate(pure_enumeration(form))
+        why = why_not_bimatrix(form)
+        if why:
+            return Outcome(iterations=len(self.mixed), reason=why)
+        one, other = (np.array(p.integers, object) for p in form.integer_payoffs if p is not None)
+        self._paid_by = [other, one.T]
+        if not self.mixed:
+            yield from self._first_mixed(form)
+        return (yield from self._translate(vertex_enumeration(form)))
+
+    def _strategic_form(self) -> NormalFormGame:
+        payoffs = strategy_payoffs(self.game, self.strategies)[self.active]
+        sizes = [len(self.strategies[player]) for player in self.active]
+        return NormalFormGame(payoffs.reshape(len(self.active), *sizes))
+
+    def _first_mixed(self, form: NormalFormGame) -> Generator[BehaviorProfile | None]:
+        """Find one quickly where enumeration may take long."""
+        game = self.game
+        small = sum(game.n_sequences) <= _EXACT_SEQUENCES
+        if small and game.n_players == 2 and game.is_constant_sum():
+            for profile in sequence_form_lp(game):
+                if profile is None or not profile.is_given_exactly:
+                    yield None
+                else:
+                    self._seen.add(profile)
+                    yield profile
+        else:
+            yield from self._translate(lemke_howson(form), any_will_do=True)
+
+    def _translate(
+        self, search: Search, *, any_will_do: bool = False
+    ) -> Generator[BehaviorProfile | None, None, Outcome]:
+        """Pass on what a search finds as behavior profiles, each once."""
+        try:
+            while True:
+                found = next(search)
+                if not isinstance(found, MixedProfile):
+                    yield None
+                    continue
+                self.mixed.append(found)
+                behavior = self._behavior(found.exact)
+                if behavior in self._seen or not (any_will_do or self._is_extreme(found.exact)):
+                    yield None
+                    continue
+                self._seen.add(behavior)
+                yield behavior
+        except StopIteration as end:
+            outcome: Outcome = end.value
+        return Outcome(
+            iterations=len(self._seen),
+            complete=outcome.complete,
+            reason=outcome.reason if not outcome.complete else "",
+        )
+
+    def _behavior(self, weights: Sequence[tuple[Fraction, ...]]) -> BehaviorProfile:
+        given = dict(zip(self.active, weights, strict=True))
+        one = (Fraction(1),)
+        parts: list[Any] = [
+            behavior_of_weights(listed, given.get(player, one))
+            for player, listed in enumerate(self.strategies)
+        ]
+        return BehaviorProfile(self.game, np.concatenate(parts))
+
+    def _is_extreme(self, weights: Sequence[tuple[Fraction, ...]]) -> bool:
+        """Whether an equilibrium of two players lies between no other two.
+
+        It may be extreme among mixed strategies, and not among what they realize: neither player
+        can then change its plan, within the sequences it uses, so that the same replies stay best.
+        Such a change is a combination of the strategies that use no other sequences.
+        """
+        from flint import fmpz_mat
+
+        if not self._paid_by:
+            return True
+        for own, player in enumerate(self.active):
+            plans = self.strategies[player].plans()
+            used = [index for index, weight in enumerate(weights[own]) if weight]
+            within = np.flatnonzero(~plans[:, ~plans[used].any(axis=0)].any(axis=1)).tolist()
+            if len(within) == 1:
+                continue
+            scale = math.lcm(*(weights[own][index].denominator for index in used))
+            paid = self._paid_by[own]
+            earned = sum(paid[index] * int(weights[own][index] * scale) for index in used)
+            replies = np.flatnonzero(earned == earned.max())
+            paid = paid[within][:, replies]
+            changes = [[1] * len(within), *(paid[:, 1:] - paid[:, :1]).T.tolist()]
+            if fmpz_mat(changes).rank() < fmpz_mat(plans[within].astype(int).tolist()).rank():
+                return False
+        return True
+
+    def is_exact(self) -> bool:
+        """Whether what was found last is an equilibrium without any violation."""
+        if self._form is None or len(self.active) < 3 or self.mixed[-1].is_pure():
+            return True
+        return certify_nash(self._form, self.mixed[-1]).exact
+
+    def is_determinate(self) -> bool:
+        """Whether what lies between the equilibria found pays the same as these.
+
+        All equilibria of two players are convex combinations of extreme ones that can be
+        exchanged for one another: Jansen (1981), Naval Research Logistics Quarterly 28. More
+        players' equilibria are isolated where the search was complete.
+        """
+        if len(self.active) > 2:
+            return True
+        numbers: list[dict[Any, int]] = [{} for _ in self.active]
+        pays = {}
+        for profile in self.mixed:
+            exact = profile.exact
+            pair = tuple(
+                known.setdefault(strategy, len(known))
+                for known, strategy in zip(numbers, exact, strict=True)
+            )
+            if pair not in pays:
+                pays[pair] = exact_expected_payoffs(self.game, self._behavior(exact))
+        if len(set(pays.values())) <= 1:
+            return True
+        pairs = list(pays)
+        return not any(
+            pays[one] != pays[other]
+            and all((*one[:k], other[k], *one[k + 1 :]) in pays for k in range(len(one)))
+            for number, one in enumerate(pairs)
+            for other in pairs[:number]
+        )
