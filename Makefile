@@ -14,7 +14,7 @@ demo: .venv/installed-demo ## train on two environments, hold the policies again
 	@$(BIN)/marl-bridge demo
 
 test: .venv/installed-dev ## every test: unit, property, doctest, README
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: .venv/installed-dev ## style, types and the one-way imports
 	$(BIN)/ruff check .
