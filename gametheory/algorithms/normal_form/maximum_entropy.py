@@ -3,13 +3,11 @@
 With G the gains of deviations, one row each, the problem is to maximize the entropy of a
 distribution w with G w <= 0. Its dual is to minimize the convex function log(sum(exp(-G' y))) over
 prices y >= 0, and w is the softmax of -G' y. The interior-point method follows y s = t, where
-s = -G w is the slack, to t = 0, with Mehrotra's predictor and corrector. Newton's system is
+s = -G w is the slack, to t = 0, with Mehrotra's predictor and corrector. Newton's equations,
 
     (G (diag(w) - w w') G' + diag(s / y)) dy = r,
 
-of as many equations as there are deviations. Where that takes less work, it is solved through
-their matrix diag(1 / w) + G' diag(y / s) G (Woodbury's formula). Recommending one action concerns
-only the joint actions that contain it, so that this matrix is a sum of small blocks.
+are solved in :mod:`.newton_system`, no more precisely than the products y s are to be known.
 
 References
 ----------
@@ -21,17 +19,25 @@ Optimization 2.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Sequence
-from typing import NamedTuple
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gametheory.algorithms.normal_form.incentive_program import IncentiveRows
+from gametheory.algorithms.normal_form.newton_system import (
+    NewtonEquations,
+    NewtonSystem,
+    told_alike,
+)
 from gametheory.algorithms.normal_form.relative_interior import (
     RelativeInterior,
     relative_interior,
 )
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 __all__ = ["EntropyOptimum", "maximize_entropy"]
 
@@ -47,7 +53,7 @@ _GAP = 1e-10  # of the entropy, when the path is left: slacks are then above rou
 _NOTHING = 50.0  # exp(-50) is nothing beside one
 _SAME = 1e-9
 _BITS = 200  # of the weights
-_PRECISION = 6  # times the work: the smaller system is the less precise one
+_ACCURACY = 0.01  # of the products of prices and slacks
 _TO_BOUNDARY = 0.995  # of the way to where the first price or slack vanishes
 
 
@@ -91,10 +97,10 @@ def maximize_entropy(rows: IncentiveRows, n_cells: int) -> Generator[None, None,
 
     Notes
     -----
-    Cost: about 15 steps, each a Cholesky factorization of size min(rows, cells). Where it
-    gives actions up, it is followed again without them; and where no solution satisfies all
-    inequalities strictly, for small games, on the face that an exact linear program proves to
-    hold all solutions.
+    Cost: about 15 steps, each a Cholesky factorization with a row for each deviation that is
+    nearly indifferent, and some ten products with the gains. Where it gives actions up, it is
+    followed again without them; and where no solution satisfies all inequalities strictly, for
+    small games, on the face that an exact linear program proves to hold all solutions.
     """
     if not rows.incentives:
         return EntropyOptimum([1] * n_cells, np.empty(0), 0)
@@ -114,8 +120,7 @@ def maximize_entropy(rows: IncentiveRows, n_cells: int) -> Generator[None, None,
 
 def _told(rows: IncentiveRows) -> list[slice]:
     """Find the rows that concern one recommended action; none where players are told nothing."""
-    runs = _runs([incentive[:2] for incentive in rows.incentives])
-    return [slice(low, high) for low, high in runs if rows.incentives[low][1] is not None]
+    return [block for block in told_alike(rows) if rows.incentives[block.start][1] is not None]
 
 
 def _without_idle(
@@ -222,6 +227,14 @@ class _PathEnd(NamedTuple):
     steps: int
 
 
+def _blas() -> ThreadpoolController:
+    """Return what limits threads: several make small factorizations slower."""
+    import scipy.linalg  # noqa: F401  (with a BLAS of its own, which is to be loaded before)
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
 class _Point(NamedTuple):
     prices: Floats
     slacks: Floats
@@ -240,12 +253,11 @@ def _central_path(
     probability zero, in every solution; unless ``equal`` and the rows say so.
     """
     from numpy.linalg import LinAlgError
-    from threadpoolctl import ThreadpoolController
 
     if not rows.incentives:
         return _PathEnd(np.full(n_cells, 1 / n_cells), np.empty(0), True, [], 0)
-    threads = ThreadpoolController()  # several threads make small factorizations slower
-    system = _System(rows, n_cells)
+    system = NewtonSystem(rows, n_cells)
+    threads = _blas()
     start = np.where(equal, 0.0, 0.1)
     point, closed, steps = _Point(start, start), 0, 0
     groups = [np.unique(np.concatenate(rows.columns[block])) for block in watched]
@@ -273,16 +285,18 @@ def _central_path(
 
 
 def _newton_step(
-    system: _System, w: Floats, point: _Point, residual: Floats, equal: NDArray[np.bool_]
+    system: NewtonSystem, w: Floats, point: _Point, residual: Floats, equal: NDArray[np.bool_]
 ) -> _Point:
     """Predict and correct."""
     y, s = point
     gap, signed = float(y @ s), ~equal
     diagonal = np.where(equal, _PROXIMAL, 0.0)
     diagonal[signed] = s[signed] / y[signed]
-    solve = system.factorized(w, diagonal)
+    equations = NewtonEquations(system, w, diagonal)
+    # An error e in an equation is one of e y in the product y s.
+    precise = _ACCURACY / np.where(equal, 1.0, y)
     # Predictor: all the way to t = 0, to see how much of it goes well.
-    dy = solve(residual - s)
+    dy = equations.solve(residual - s, precise * max(gap, _GAP) / len(y))
     ds = np.where(equal, 0.0, system.curvature(w, dy) - residual)
     reach = min(_reach(y[signed], dy[signed]), _reach(s[signed], ds[signed]))
     after = float((y + reach * dy) @ (s + reach * ds))
@@ -290,7 +304,7 @@ def _newton_step(
     # Corrector: to a smaller t, minding what the predictor left out.
     aim = np.zeros(len(y))
     aim[signed] = (target - dy[signed] * ds[signed]) / y[signed]
-    dy = solve(residual - s + aim)
+    dy = equations.solve(residual - s + aim, precise * max(target, _GAP / len(y)), dy)
     ds = np.where(equal, 0.0, system.curvature(w, dy) - residual)
     reach = min(_reach(y[signed], dy[signed]), _reach(s[signed], ds[signed]))
     reach = min(_TO_BOUNDARY * reach, 1.0)
@@ -302,99 +316,3 @@ def _reach(point: Floats, direction: Floats) -> float:
     shrinking = direction < 0
     steps = -point[shrinking] / direction[shrinking]
     return min(float(steps.min(initial=np.inf)), 1 / _TO_BOUNDARY)
-
-
-class _System:
-    """The gains, each row scaled to a largest entry of one, and Newton's equations with them."""
-
-    def __init__(self, rows: IncentiveRows, n_cells: int) -> None:
-        from scipy.sparse import csr_matrix
-
-        floats = [values.astype(np.float64) for values in rows.values]
-        self.scales = np.array([np.abs(values).max() for values in floats])
-        lengths = [len(values) for values in floats]
-        self.gains = csr_matrix(
-            (
-                np.concatenate(floats) / np.repeat(self.scales, lengths),
-                np.concatenate(rows.columns),
-                np.concatenate([[0], np.cumsum(lengths)]),
-            ),
-            shape=(len(floats), n_cells),
-        )
-        self.transposed = self.gains.T.tocsr()
-        blocks = [
-            (slice(low, high), np.unique(np.concatenate(rows.columns[low:high])))
-            for low, high in _runs([incentive[:2] for incentive in rows.incentives])
-        ]
-        n_rows = len(floats)
-        through_rows = n_rows**2 * n_cells + n_rows**3 / 3
-        through_cells = n_cells**3 / 3 + sum(
-            len(cells) ** 2 * (block.stop - block.start) for block, cells in blocks
-        )
-        self.by_rows = through_rows <= _PRECISION * through_cells
-        self.blocks = [(slice(0, n_rows), np.arange(n_cells))] if self.by_rows else blocks
-        self.dense = [self.gains[block][:, cells].toarray() for block, cells in self.blocks]
-
-    def distribution(self, y: Floats) -> Floats:
-        """Return the softmax of -G' y."""
-        exponents = -(self.transposed @ y)
-        weights: Floats = np.exp(exponents - exponents.max())
-        weights /= weights.sum()
-        return weights
-
-    def curvature(self, w: Floats, direction: Floats) -> Floats:
-        """Multiply by G (diag(w) - w w') G'."""
-        change = self.transposed @ direction
-        product: Floats = self.gains @ (w * (change - w @ change))
-        return product
-
-    def factorized(self, w: Floats, diagonal: Floats) -> Callable[[Floats], Floats]:
-        """Return what solves with G (diag(w) - w w') G' + diag(diagonal)."""
-        inverse = self._by_rows(w, diagonal) if self.by_rows else self._by_cells(w, diagonal)
-        mean = self.gains @ w
-        inner = inverse(mean)
-        rest = 1 - float(mean @ inner)
-
-        def solve(right: Floats) -> Floats:
-            first = inverse(right)
-            return first + inner * (float(mean @ first) / rest)
-
-        return solve
-
-    def _by_rows(self, w: Floats, diagonal: Floats) -> Callable[[Floats], Floats]:
-        from scipy.linalg import cho_factor, cho_solve
-
-        scaled = self.dense[0] * np.sqrt(w)
-        matrix = scaled @ scaled.T
-        matrix[np.diag_indices_from(matrix)] += diagonal
-        factor = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
-
-        def solve(right: Floats) -> Floats:
-            solution: Floats = cho_solve(factor, right, check_finite=False)
-            return solution
-
-        return solve
-
-    def _by_cells(self, w: Floats, diagonal: Floats) -> Callable[[Floats], Floats]:
-        from scipy.linalg import cho_factor, cho_solve
-
-        root, prices = np.sqrt(w), 1 / np.sqrt(diagonal)
-        matrix = np.eye(len(w))
-        for (block, cells), gains in zip(self.blocks, self.dense, strict=True):
-            scaled = gains * prices[block, None] * root[cells]
-            matrix[np.ix_(cells, cells)] += scaled.T @ scaled
-        factor = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
-
-        def solve(right: Floats) -> Floats:
-            part = right / diagonal
-            inside = cho_solve(factor, root * (self.transposed @ part), check_finite=False)
-            solution: Floats = part - (self.gains @ (root * inside)) / diagonal
-            return solution
-
-        return solve
-
-
-def _runs(keys: list[tuple[int, int | None]]) -> list[tuple[int, int]]:
-    """Split a list into stretches of equal keys."""
-    starts = [k for k, key in enumerate(keys) if k == 0 or key != keys[k - 1]]
-    return list(zip(starts, [*starts[1:], len(keys)], strict=True))
