@@ -1,4 +1,4 @@
-"""The command line: gametheory solve | verify | convert | methods | catalog."""
+"""The command line: gametheory solve | verify | convert | methods | catalog | draw | simulate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.text import Text
 
-from gametheory.console import INTERRUPTED, NO, ErrorsInWords, at_work, out, run
+from gametheory.console import INTERRUPTED, NO, ErrorsInWords, at_work, error, out, run
 from gametheory.errors import InvalidGame
 from gametheory.solution import Solution
 
@@ -217,6 +217,115 @@ def convert(
 
     save_game(_open(game, parameters), target)
     out().print(Text(f"wrote {target}"))
+
+
+@app.command()
+def draw(
+    game: Game,
+    target: Annotated[Path, typer.Argument(help="The .svg, .html, .png or .pdf file to write.")],
+    parameters: Parameters = None,
+    concept: Annotated[
+        str | None,
+        typer.Option(help="Solve for this concept and draw the solution too.", show_default=False),
+    ] = None,
+    time_limit: Annotated[float | None, typer.Option(min=0.0, help="Seconds to solve.")] = None,
+    max_nodes: Annotated[int, typer.Option(min=1, help="Histories of the largest tree.")] = 500,
+) -> None:
+    """Draw a game: its tree, its payoff table, or what two players can expect together.
+
+    Exit code 0: drawn; 1: drawn, but no solution was found; 2: bad input.
+
+    Trees are drawn as .svg or .html, games in normal form as tables (.html) or, for two players,
+    as a picture of payoffs (.png, .svg, .pdf).
+    """
+    from gametheory.cli_pictures import check_target, draw_game
+
+    opened = _open(game, parameters)
+    check_target(opened, target)
+    solution = None
+    if concept is not None:
+        from gametheory.solve import solve as solve_game
+
+        with at_work("solving") as tell:
+            solution = solve_game(opened, concept, time_limit=time_limit, callback=tell)
+    draw_game(opened, target, solution, max_nodes)
+    out().print(Text(f"wrote {target}"))
+    if solution is not None and not solution.equilibria:
+        error(f"no solution is drawn: {solution.reason or solution.status}", kind="warning")
+        if solution.reason == "interrupted":
+            raise typer.Exit(INTERRUPTED)
+        if solution.status != "infeasible":
+            raise typer.Exit(NO)
+
+
+@app.command()
+def simulate(
+    game: Annotated[
+        str | None,
+        typer.Argument(help="A catalog name, or a .json or .nfg file.", show_default=False),
+    ] = None,
+    dynamic: Annotated[
+        str | None, typer.Option(help="Its name, as --list shows it.", show_default=False)
+    ] = None,
+    parameters: Parameters = None,
+    options: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option",
+            metavar="NAME=VALUE",
+            help="An option of the dynamic: rounds=1000, start=0.9,0.1;0.5,0.5.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Of the random numbers.", show_default=False)
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw it: a .png, .svg or .pdf file.", show_default=False)
+    ] = None,
+    picture: Annotated[
+        Literal["gaps", "strategies"],
+        typer.Option(help="Gaps and regrets over time, or the way strategies took."),
+    ] = "gaps",
+    list_all: Annotated[bool, typer.Option("--list", help="List the dynamics instead.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Follow players who learn, or a population that evolves.
+
+    Ctrl-C ends it and shows what was reached, with exit code 130.
+    """
+    from gametheory import cli_simulation as simulation
+
+    if list_all:
+        from gametheory.dynamics import dynamics
+
+        if as_json:
+            typer.echo(json.dumps([simulation.dynamic_document(one) for one in dynamics()]))
+        else:
+            out().print(simulation.dynamic_list(dynamics()))
+        return
+    if game is None:
+        raise InvalidGame("no game was named", where="GAME", hint="or list dynamics with --list")
+    opened = _open(game, parameters)
+    chosen = simulation.find_dynamic(dynamic, opened)
+    own = simulation.read_options(chosen, opened, _values(options, where="--option"), seed)
+    if plot is not None:
+        simulation.check_plot(plot, picture, opened)
+    try:
+        with simulation.heard_interrupts() as heard, at_work("simulating"):
+            trace = chosen.run(opened, **own)
+    except KeyboardInterrupt:
+        error("interrupted before anything was recorded")
+        raise typer.Exit(INTERRUPTED) from None
+    if as_json:
+        document = simulation.trace_document(opened, chosen, own, trace, interrupted=heard.happened)
+        typer.echo(json.dumps(document, ensure_ascii=False))
+    else:
+        out().print(simulation.trace_tables(opened, chosen, trace, interrupted=heard.happened))
+    if plot is not None:
+        simulation.save_plot(plot, picture, opened, trace)
+    if heard.happened:
+        raise typer.Exit(INTERRUPTED)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -5,18 +5,41 @@ matplotlib is imported when the first figure is drawn, and not needed before.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from gametheory.errors import MissingExtra
+from gametheory.errors import GameFormatError, MissingExtra
+from gametheory.files import write_atomically
 
-__all__ = ["COLORS", "DASHES", "GRAY", "INK", "MARKERS", "axes_for", "plain", "save_figure"]
+__all__ = [
+    "COLORS",
+    "DASHES",
+    "FIGURES",
+    "GRAY",
+    "INK",
+    "MARKERS",
+    "axes_for",
+    "need_matplotlib",
+    "plain",
+    "save_figure",
+    "write_picture",
+]
 
 # Okabe and Ito's, without the yellow, which is hard to see on white; a line style or marker tells
 # things apart wherever a color does.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (6, 2, 1, 2)), (0, (2, 3)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+FIGURES = (".png", ".svg", ".pdf")  # kinds of files
 INK, GRAY = "#1c2330", "#8a93a0"
+
+
+def need_matplotlib() -> None:
+    """Raise MissingExtra, with what to install, unless matplotlib is there."""
+    try:
+        import matplotlib.pyplot  # noqa: F401
+    except ImportError:
+        raise MissingExtra.of("plot", "drawing a figure") from None
 
 
 def axes_for(ax: Any, size: tuple[float, float] = (6.4, 4.4)) -> Any:
@@ -33,17 +56,16 @@ def axes_for(ax: Any, size: tuple[float, float] = (6.4, 4.4)) -> Any:
     MissingExtra
         matplotlib is not installed.
     """
-    try:
-        from matplotlib import pyplot
-    except ImportError:
-        raise MissingExtra.of("plot", "drawing a figure") from None
+    need_matplotlib()
+    from matplotlib import pyplot
+
     if ax is None:
         _, ax = pyplot.subplots(figsize=size, layout="constrained")
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 
 
-def save_figure(path: Any, draw: Any, size: tuple[float, float] = (6.4, 4.8)) -> None:
+def save_figure(path: Path, draw: Any, size: tuple[float, float] = (6.4, 4.8)) -> None:
     """Draw on a figure that no window ever shows, and write it to a file by its suffix.
 
     Parameters
@@ -59,16 +81,15 @@ def save_figure(path: Any, draw: Any, size: tuple[float, float] = (6.4, 4.8)) ->
     ------
     MissingExtra
         matplotlib is not installed.
+    GameFormatError
+        The file cannot be written.
     """
     import io
 
-    from gametheory.files import write_atomically
+    need_matplotlib()
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
 
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtra.of("plot", "drawing a figure") from None
     figure = Figure(figsize=size, layout="constrained")
     draw(figure.add_subplot())
     kind = path.suffix.lower().removeprefix(".")
@@ -76,7 +97,17 @@ def save_figure(path: Any, draw: Any, size: tuple[float, float] = (6.4, 4.8)) ->
     content = io.BytesIO()
     with rc_context({"svg.hashsalt": "gametheory"}):  # equal figures are equal files
         figure.savefig(content, format=kind, dpi=150, metadata=stamp)
-    write_atomically(path, content.getvalue())
+    write_picture(path, content.getvalue())
+
+
+def write_picture(path: Path, content: bytes) -> None:
+    """Write a file, all of it or nothing; GameFormatError says why where that fails."""
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        raise GameFormatError(
+            f"cannot write {str(path)!r}: {error.strerror}", hint="check the folder"
+        ) from error
 
 
 def plain(label: str) -> str:
