@@ -35,8 +35,8 @@ _SIZE, _SMALL = 13.0, 11.0  # of letters
 _LONGEST = 36  # letters of a label; the rest is told when the pointer rests on it
 
 # Dark and light enough to be read on their background, and told apart without color vision.
-_LIGHT = ("#0066a8", "#b84a00", "#00734f", "#96417f", "#7a5c00", "#5b5fc7")
-_DARK = ("#6cb8f0", "#f29a5c", "#4fd0a5", "#e596cd", "#e0bf4f", "#aab0ff")
+_LIGHT = ("#0066a8", "#b84a00", "#00734f", "#96417f", "#4d3000", "#1f2a6b")
+_DARK = ("#6cb8f0", "#f29a5c", "#4fd0a5", "#e596cd", "#fff0b0", "#dfe3ff")
 _DASHES = ("5 4", "2 3", "9 3 2 3")  # of neighboring lanes
 _SHAPES = ("circle", "square", "triangle", "hexagon", "pentagon")
 
@@ -359,7 +359,7 @@ def _mark(x: float, y: float, player: int, name: str) -> str:
         points = f"{x - r:.1f},{y:.1f} {x:.1f},{y - r:.1f} {x + r:.1f},{y:.1f} {x:.1f},{y + r:.1f}"
         return f'<polygon class="gt-chance" points="{points}"/>'
     kind, r = f'class="gt-node {_color(player)}"', _RADIUS
-    shape = _SHAPES[player % len(_SHAPES)]
+    shape = _SHAPES[(player + player // len(_SHAPES)) % len(_SHAPES)]
     drop = 4.0
     if shape == "circle":
         drawn = f'<circle {kind} cx="{x:.1f}" cy="{y:.1f}" r="{r:g}"/>'

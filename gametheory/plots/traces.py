@@ -33,7 +33,8 @@ def plot_trace(
     trace : Trace
         Of a dynamic, as :func:`gametheory.simulate` returns it.
     show : sequence of {"gaps", "iterate_gaps", "regrets"}
-        NashConv of the averages, NashConv of the iterates, each player's external regret a round.
+        As far as the trace has them: NashConv of the averages, NashConv of the iterates, each
+        player's external regret a round.
     bound : callable or sequence of float, optional
         A line to compare with: a function of the times, or its value at each of them.
     bound_label : str
@@ -104,13 +105,13 @@ def _lines(
 ) -> list[tuple[NDArray[np.float64], str, dict[str, Any]]]:
     """Values, label and style of each line."""
     lines: list[tuple[NDArray[np.float64], str, dict[str, Any]]] = []
-    if "gaps" in show:
+    if "gaps" in show and trace.gaps.size:
         style = {"color": INK, "linewidth": 2.2, "zorder": 3}
         lines.append((trace.gaps, "NashConv of the averages", style))
-    if "iterate_gaps" in show:
+    if "iterate_gaps" in show and trace.iterate_gaps.size:
         style = {"color": INK, "linewidth": 1.2, "linestyle": DASHES[1]}
         lines.append((trace.iterate_gaps, "NashConv of the iterates", style))
-    if "regrets" in show:
+    if "regrets" in show and trace.regrets.size:
         count = trace.regrets.shape[1]
         if players is not None and len(players) != count:
             raise UnsupportedGame(

@@ -72,6 +72,11 @@ def test_a_trace_is_drawn_as_it_is() -> None:
     assert ax.get_ylabel() == "payoff units"
 
 
+def test_what_a_trace_does_not_have_is_left_out() -> None:
+    ax = plot_trace(gt.Trace(times=np.array([1.0, 2.0]), gaps=np.array([1.0, 0.5])))
+    assert shown(ax) == ["NashConv of the averages"]
+
+
 def test_evenly_spaced_times_stay_even() -> None:
     trace = gt.simulate(PENNIES, "replicator")
     assert plot_trace(trace).get_xscale() == "linear"

@@ -213,6 +213,35 @@ def test_both_color_schemes_and_either_alone() -> None:
     assert "#ffffff" not in dark
 
 
+def luminance(color: str) -> float:
+    """Relative luminance of sRGB (WCAG 2.1)."""
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_colors_are_read_on_their_background_and_shapes_tell_players_apart(theme: str) -> None:
+    tree = gt.GameTree([f"player {i}" for i in range(12)])
+    node = tree.root
+    for i in range(12):
+        branches = node.decision(f"player {i}", f"turn {i}", ["end", "on"])
+        branches["end"].terminal([0] * 12)
+        node = branches["on"]
+    node.terminal([1] * 12)
+    text = tree_svg(tree.build(), theme=theme)  # type: ignore[arg-type]
+    page = re.search(r"gt-page\{fill:(#\w{6})", text)
+    inks = re.findall(r"gt-ink\d\{fill:(#\w{6})", text) + re.findall(r"text\{fill:(#\w{6})", text)
+    assert page
+    assert len(set(inks)) >= 7
+    for ink in inks:
+        dark, light = sorted([luminance(ink), luminance(page.group(1))])
+        assert (light + 0.05) / (dark + 0.05) >= 4.5  # WCAG 2.1, level AA
+    legend = of_class(ET.fromstring(text), "gt-node")[:12]
+    marks = [(e.tag, e.get("class"), len(e.get("points", "").split())) for e in legend]
+    assert len(set(marks)) == 12
+
+
 def test_what_cannot_be_drawn_is_refused_with_the_reason() -> None:
     with pytest.raises(gt.UnsupportedGame, match="9,457 histories"):
         tree_svg(load("leduc_poker"))
