@@ -1,8 +1,8 @@
 """The library against its peers on the same game trees, in one process.
 
 Run with ``python benchmarks/peers_extensive_form.py [part ...] [--repeats N]``; the parts are
-cfr, exploitability, convergence, programs and building. Peers that are not installed are left out:
-``pip install LiteEFG open-spiel``.
+cfr, mccfr, exploitability, convergence, programs and building. Peers that are not installed are
+left out: ``pip install LiteEFG open-spiel``.
 
 Every figure is the median of a few warm runs, in microseconds, on one thread; contenders take
 turns, so that a busy moment hits all of them. Processor time is counted, not the clock on the
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import importlib.util
 import io
 import os
@@ -30,6 +31,9 @@ import gametheory as gt
 from gametheory.algorithms.extensive_form.approach import _Measure
 from gametheory.algorithms.extensive_form.cfr_schedules import VARIANTS
 from gametheory.algorithms.extensive_form.counterfactual_regret import RegretMinimization
+from gametheory.algorithms.extensive_form.monte_carlo_cfr import MonteCarlo
+from gametheory.algorithms.extensive_form.simulator_cfr import SimulatorCFR
+from gametheory.games.open_spiel import start_of
 from gametheory.games.sequence_layout import lay_out
 
 Job = Callable[[], Any]
@@ -179,6 +183,70 @@ def cfr(repeats: int) -> None:
         compare(f"CFR+, {game.name}", jobs, repeats)
 
 
+def mccfr(repeats: int) -> None:
+    """One iteration of external and of outcome sampling, and where so many iterations lead."""
+    n_compared = 20_000
+    for game in GAMES:
+        held = game.ours()
+        for sampling in ("external", "outcome"):
+            run = MonteCarlo(held, sampling, exploration=0.6, plus=False, seed=0)
+            n = max(20, int(1e6 / held.n_nodes))
+
+            def ours(run: Any = run, n: int = n) -> None:
+                run.advance(1, n + 1)
+
+            jobs: dict[str, tuple[Job, int]] = {"ours": (ours, n)}
+            if installed("pyspiel"):
+                _, solver = openspiel_sampling(game.theirs, sampling)
+                few = max(1, n // 50)
+
+                def openspiel(solver: Any = solver, n: int = few) -> None:
+                    for _ in range(n):
+                        solver.run_iteration()
+
+                jobs["OpenSpiel C++"] = (openspiel, few)
+                simulated = SimulatorCFR(start_of(game.theirs), sampling=sampling)
+
+                def on_states(simulated: Any = simulated, n: int = few) -> None:
+                    simulated.run(iterations=n)
+
+                jobs["ours on OpenSpiel's states"] = (on_states, few)
+                jobs["OpenSpiel Python"] = (openspiel_python(game.theirs, sampling), 1)
+            compare(f"MCCFR, {sampling} sampling, {game.name}", jobs, repeats)
+            fresh = MonteCarlo(held, sampling, exploration=0.6, plus=False, seed=1)
+            fresh.advance(1, n_compared + 1)
+            average = gt.BehaviorProfile(held, fresh.average())
+            measured = {"ours": gt.nash_conv(held, average) / 2}
+            if installed("pyspiel") and held.n_nodes < 10_000:
+                import pyspiel
+
+                theirs, solver = openspiel_sampling(game.theirs, sampling)
+                for _ in range(n_compared):
+                    solver.run_iteration()
+                conv = pyspiel.nash_conv(theirs, solver.average_policy(), use_state_get_policy=True)
+                measured["OpenSpiel C++"] = conv / 2
+            reached = ", ".join(f"{name} {figure:.3g}" for name, figure in measured.items())
+            print(f"  exploitability after {n_compared:,} iterations: {reached}")
+
+
+def openspiel_python(name: str, sampling: str) -> Job:
+    import pyspiel
+
+    module = importlib.import_module(f"open_spiel.python.algorithms.{sampling}_sampling_mccfr")
+    solver_type = getattr(module, f"{sampling.title()}SamplingSolver")
+    iteration: Job = solver_type(pyspiel.load_game(name)).iteration
+    return iteration
+
+
+def openspiel_sampling(name: str, sampling: str) -> tuple[Any, Any]:
+    import pyspiel
+
+    game = pyspiel.load_game(name)
+    if sampling == "external":
+        return game, pyspiel.ExternalSamplingMCCFRSolver(game, seed=1)
+    return game, pyspiel.OutcomeSamplingMCCFRSolver(game, epsilon=0.6, seed=1)
+
+
 def exploitability(repeats: int) -> None:
     """NashConv of the uniform profile."""
     for game in GAMES:
@@ -319,6 +387,7 @@ def binary_tree(depth: int) -> dict[str, Any]:
 
 PARTS: dict[str, Callable[[int], None]] = {
     "cfr": cfr,
+    "mccfr": mccfr,
     "exploitability": exploitability,
     "convergence": convergence,
     "programs": programs,

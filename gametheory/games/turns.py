@@ -45,7 +45,7 @@ class Turn:
         If the state breaks the protocol (no action, bad probabilities).
     """
 
-    __slots__ = ("_after", "_joint", "_pasts", "_state", "actions", "odds", "player")
+    __slots__ = ("_after", "_joint", "_pasts", "_state", "_together", "actions", "odds", "player")
 
     def __init__(self, state: GameState) -> None:
         self._pasts: dict[int, tuple[Hashable, ...]] | None = (
@@ -58,6 +58,7 @@ class Turn:
         self._state = state
         self._joint: dict[int, Any] = {}  # what was chosen here, at a simultaneous state
         self._after: tuple[int, ...] = ()  # who else is to choose
+        self._together = False
         self.odds: tuple[float, ...] = ()
         self.actions: Sequence[Any] = ()
         if state.is_terminal():
@@ -68,6 +69,7 @@ class Turn:
             self._look_at_chance(state)
             return
         if self.player == SIMULTANEOUS:
+            self._together = True
             players = range(len(state.returns()))
             self._after = tuple(p for p in players if state.legal_actions(p))
             if self._after:
@@ -88,7 +90,7 @@ class Turn:
         self.actions = self._state.legal_actions(self.player)
 
     def _look_at_chance(self, state: GameState) -> None:
-        outcomes = [(outcome, p) for outcome, p in state.chance_outcomes() if p != 0]
+        outcomes = [(outcome, p) for outcome, p in state.chance_outcomes() if p]
         self.actions = [outcome for outcome, _ in outcomes]
         try:
             self.odds = tuple(float(p) for _, p in outcomes)
@@ -128,17 +130,22 @@ class Turn:
         if self._pasts is not None and self.player >= 0:
             known = self.information_state
             turn._pasts = {**self._pasts, self.player: (*known, action)}  # type: ignore[misc]
-        if self.player != CHANCE and (self._after or self._joint):
+        if self._together:
             turn._joint = {**self._joint, self.player: action}
             if self._after:
-                turn._state, turn._after, turn.odds = state, self._after, ()
+                turn._state, turn._after, turn._together = state, self._after, True
+                turn.odds = ()
                 turn._next_of_simultaneous()
                 return turn
             state.apply(tuple(turn._joint.get(p) for p in range(len(state.returns()))))
-        elif state.current_player == SIMULTANEOUS:
-            n_players = len(state.returns())
-            state.apply(tuple(action if p == self.player else None for p in range(n_players)))
         else:
             state.apply(action)
         turn._begin(state)
+        return turn
+
+    def copy(self) -> Turn:
+        """Copy a turn that was just begun."""
+        turn: Turn = object.__new__(Turn)
+        turn._pasts = self._pasts
+        turn._begin(self._state.clone())
         return turn

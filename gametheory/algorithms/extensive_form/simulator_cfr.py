@@ -240,7 +240,7 @@ class SimulatorCFR:
             raise UnsupportedGame(f"sampling={sampling!r}", valid=f"one of {list(SAMPLINGS)}")
         check_seed(seed)
         _check_count("max_information_sets", max_information_sets)
-        self.root = state.clone()
+        self.root = Turn(state.clone())
         self.sampling, self.exploration = sampling, check_exploration(exploration)
         self.floor = 0.0 if plus else -inf
         self.max_information_sets = max_information_sets
@@ -323,7 +323,7 @@ class SimulatorCFR:
     def _count_players(self, seed: int) -> int:
         """Play once, at random, to see how many payoffs there are."""
         rng = np.random.default_rng(seed)
-        turn = Turn(self.root.clone())
+        turn = self.root.copy()
         while turn.player != TERMINAL:
             turn = turn.after(int(rng.integers(len(turn.actions))), keep=False)
         return len(turn.payoffs())
@@ -338,7 +338,7 @@ class SimulatorCFR:
 
     def _start(self) -> Turn:
         self.histories += 1
-        return Turn(self.root.clone())
+        return self.root.copy()
 
     def _go(self, turn: Turn, position: int, *, keep: bool = False) -> Turn:
         self.histories += 1
