@@ -17,7 +17,14 @@ from gametheory.errors import InvalidProfile, UnsupportedGame
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.frozen import FrozenArrays, freeze
 
-__all__ = ["PureStrategies", "count_strategies", "pure_strategies", "stage_counts"]
+__all__ = [
+    "PureStrategies",
+    "count_strategies",
+    "list_strategies",
+    "pure_strategies",
+    "shown_count",
+    "stage_counts",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[Any]
@@ -141,8 +148,15 @@ def pure_strategies(
             valid=f"at most {limit:,}",
             hint="use behavior profiles and the sequence form, which grow with the tree only",
         )
+    return list_strategies(game, player, int(count), reduced=reduced)
+
+
+def list_strategies(
+    game: ExtensiveFormGame, player: int, count: int, *, reduced: bool = True
+) -> PureStrategies:
+    """List a player's pure strategies, whose number is known and was found bearable."""
     infosets = np.flatnonzero(game.infoset_player == player)
-    _check_entries(game, player, int(count), infosets.size)
+    _check_entries(game, player, count, infosets.size)
     choices = _reduced(game, player) if reduced else _all(game, infosets)
     return PureStrategies(game, player, infosets, choices)
 

@@ -21,7 +21,7 @@ from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.pure_strategies import (
     PureStrategies,
     count_strategies,
-    pure_strategies,
+    list_strategies,
     shown_count,
 )
 from gametheory.games.sequence_form import chance_reach
@@ -89,8 +89,8 @@ def strategic_form(
             hint="solve trees by the sequence form, or raise the limit",
         )
     strategies = [
-        pure_strategies(game, player, reduced=reduced, limit=limit)
-        for player in range(game.n_players)
+        list_strategies(game, player, int(count), reduced=reduced)
+        for player, count in enumerate(counts)
     ]
     return NormalFormGame(
         strategy_payoffs(game, strategies),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -25,6 +26,7 @@ def below(game: ExtensiveFormGame, node: int) -> list[int]:
     return found
 
 
+@lru_cache(maxsize=8)
 def roots(game: ExtensiveFormGame) -> list[int]:
     """Where subgames begin: no information set lies partly inside."""
     found = []
@@ -43,11 +45,16 @@ def choices_of(game: ExtensiveFormGame, profile: BehaviorProfile) -> dict[int, l
     return {i: exact[offsets[i] : offsets[i + 1]] for i in range(len(offsets) - 1)}
 
 
+@lru_cache(maxsize=8)
+def terminal_payoffs(game: ExtensiveFormGame) -> dict[int, list[Fraction]]:
+    rows = game.exact_payoffs.T.tolist()
+    return dict(zip(game.terminals.tolist(), rows, strict=True))
+
+
 def payoffs(game: ExtensiveFormGame, behavior: dict[int, list[Fraction]], node: int = 0):
     """Expected payoffs from a node on."""
     if not game.n_children[node]:
-        at = game.terminals.tolist().index(node)
-        return [Fraction(row[at]) for row in game.exact_payoffs]
+        return terminal_payoffs(game)[node]
     if game.node_player[node] == -1:
         first = game.chance_children.tolist().index(int(game.first_child[node]))
         odds = game.exact_chance[first : first + int(game.n_children[node])].tolist()

@@ -520,3 +520,24 @@ def test_certificates_of_mixed_claims():
     game = load("outside_option")
     with pytest.raises(gt.InvalidProfile):
         gt.verify(game, MixedProfile([[1, 0, 0], [1, 0]]), "subgame-perfect")
+
+
+def test_decisions_of_one_player_take_no_list_of_strategies():
+    # Thirty signals of chance, each with three replies: 3**30 strategies, one of them best.
+    tree = GameTree(["A", "B"])
+    start = tree.root.decision("B", "start", ["ask", "guess"])
+    simultaneous(start["guess"], "A", "B", ["l", "r"], [[[2, 0], [0, 2]], [[0, 1], [1, 0]]])
+    nothing = start["ask"].decision("A", "A first", ["wait", "go"])
+    for name, node in nothing.items():
+        signals = node.chance({str(k): Fraction(1, 30) for k in range(30)})
+        for k, signal in enumerate(signals.values()):
+            for i, end in enumerate(signal.decision("A", f"{k // 2} {name}", [*"xyz"]).values()):
+                end.terminal([(i + k // 2) % 3 + (name == "go"), 1])
+    game = tree.build()
+    assert count_strategies(game)[0] > 1e6
+    solution = gt.solve(game, "subgame-perfect")
+    assert solution.status == Status.CERTIFIED_EXACT
+    everything = gt.solve(game, "subgame-perfect", find="all")
+    assert not everything.complete
+    assert "too many to list" in everything.reason
+    assert gt.solve(game, "nash", method="subgame-composition").certificate.exact

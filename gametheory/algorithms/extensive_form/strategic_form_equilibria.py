@@ -26,25 +26,35 @@ from gametheory.algorithms.normal_form.pure_enumeration import pure_enumeration
 from gametheory.algorithms.normal_form.vertex_enumeration import vertex_enumeration
 from gametheory.algorithms.registry import Outcome, Search, register
 from gametheory.certificates.normal_form import certify_nash
+from gametheory.errors import UnsupportedGame
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
-from gametheory.games.pure_strategies import count_strategies, pure_strategies, shown_count
+from gametheory.games.pure_strategies import (
+    PureStrategies,
+    count_strategies,
+    list_strategies,
+    shown_count,
+)
 from gametheory.games.realization import behavior_of_weights, exact_expected_payoffs
+from gametheory.games.sequence_form import chance_reach
 from gametheory.games.strategic_form import strategy_payoffs
 
 __all__ = ["StrategicSearch", "strategic_form_equilibria", "why_too_large"]
 
-_MOST_JOINT = 100_000  # joint strategies of one or two players
+_MOST_JOINT = 100_000  # joint strategies of two players, or strategies of one to find all best
 _MOST_JOINT_OF_MANY = 20_000  # of more: what polynomial support enumeration takes
 _MOST_OF_ONE = 40
+_MOST_ENTRIES = 10_000_000  # of one player's plans, where another way is open
 _EXACT_SEQUENCES = 400  # up to here the linear program is solved exactly
 
 
 def why_too_large(counts: Sequence[float]) -> str:
     """Say why a strategic form with so many strategies a player is not enumerated; "" if it is."""
     active = [count for count in counts if count > 1]
+    if len(active) < 2:
+        return ""  # one player's best strategy takes no list
     most = _MOST_JOINT if len(active) < 3 else _MOST_JOINT_OF_MANY
     joint = math.prod(active)
     if joint > most:
@@ -81,7 +91,8 @@ def strategic_form_equilibria(game: ExtensiveFormGame) -> Search:
     Parameters
     ----------
     game : ExtensiveFormGame
-        Of up to 100,000 joint reduced strategies; 20,000 with three players or more.
+        Of up to 100,000 joint reduced strategies; 20,000 with three players or more, of at most 40
+        each. Of any size where one player only has something to choose.
 
     Yields
     ------
@@ -121,10 +132,20 @@ class StrategicSearch:
 
     def __init__(self, game: ExtensiveFormGame) -> None:
         self.game = game
-        self.strategies = [
-            pure_strategies(game, player, limit=_MOST_JOINT) for player in range(game.n_players)
-        ]
-        self.active = [player for player, listed in enumerate(self.strategies) if len(listed) > 1]
+        counts = count_strategies(game)
+        why = why_too_large(counts)
+        if why:
+            raise UnsupportedGame(f"the reduced strategic form has {why}", where=repr(game))
+        self.active = [player for player, count in enumerate(counts) if count > 1]
+        entries = max(c * n for c, n in zip(counts, game.n_sequences, strict=True))
+        self.is_listed = len(self.active) > 1 or (
+            max(counts) <= _MOST_JOINT and entries <= _MOST_ENTRIES
+        )
+        self.strategies: list[PureStrategies] = []
+        if self.is_listed:
+            self.strategies = [
+                list_strategies(game, player, int(count)) for player, count in enumerate(counts)
+            ]
         self.mixed: list[MixedProfile] = []
         self._seen: set[BehaviorProfile] = set()
         self._form: NormalFormGame | None = None
@@ -135,6 +156,9 @@ class StrategicSearch:
         if not self.active:
             yield self._behavior(())
             return Outcome(iterations=1, complete=True)
+        if not self.is_listed:
+            yield _best_plan(self.game, self.active[0])
+            return Outcome(iterations=1, reason="one best strategy of too many to list, not all")
         form = self._form = self._strategic_form()
         yield None
         if len(self.active) == 1:
@@ -265,3 +289,23 @@ class StrategicSearch:
             for number, one in enumerate(pairs)
             for other in pairs[:number]
         )
+
+
+def _best_plan(game: ExtensiveFormGame, player: int) -> BehaviorProfile:
+    """Choose the first best action everywhere where nobody else has anything to choose."""
+    form = game.sequence_form
+    treeplex = form.treeplexes[player]
+    earned = np.full(treeplex.n_sequences, Fraction(0), dtype=object)
+    reach = chance_reach(game, game.terminals, game.exact_chance)
+    np.add.at(earned, form.terminal_sequences[player], reach * game.exact_payoffs[player])
+    chosen = np.zeros(treeplex.n_sequences, dtype=object)
+    for level in reversed(treeplex.levels):
+        offered = earned[level.sequences]
+        best = np.maximum.reduceat(offered, level.starts)
+        ties = np.flatnonzero(offered == best[level.owner])
+        _, first = np.unique(level.owner[ties], return_index=True)
+        chosen[level.sequences[ties[first]]] = 1
+        np.add.at(earned, level.parents, best)
+    probabilities = np.ones(int(game.action_offsets[-1]), dtype=object)
+    probabilities[treeplex.flat] = chosen[1:]
+    return BehaviorProfile(game, probabilities)

@@ -21,6 +21,7 @@ from gametheory.algorithms.extensive_form.strategic_form_equilibria import (
     why_too_large,
 )
 from gametheory.algorithms.registry import Outcome, Search, register
+from gametheory.errors import UnsupportedGame
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.extensive_form import CHANCE, ExtensiveFormGame
 from gametheory.games.pure_strategies import count_strategies, stage_counts
@@ -38,8 +39,8 @@ _BETWEEN_LOOKS = 1000  # simple stages, some microseconds each
 def _applies(game: ExtensiveFormGame) -> str:
     if game.has_perfect_information():
         return "with perfect information backward induction does the same, and faster"
-    if game.n_players == 2 and game.is_constant_sum():
-        return ""  # large stages go to the linear program
+    if _is_for_the_program(game):
+        return ""
     counts = np.array(count_strategies(game))[:, None]
     roots = np.zeros(1, np.int64)
     if why_too_large(counts[:, 0].tolist()):  # as a whole: so look at the stages
@@ -57,6 +58,11 @@ def _applies(game: ExtensiveFormGame) -> str:
     return ""
 
 
+def _is_for_the_program(game: ExtensiveFormGame) -> bool:
+    """Whether stages of any size can be solved, those too large to list by linear programs."""
+    return game.n_players == 2 and game.is_constant_sum()
+
+
 @register(
     "subgame-composition",
     concepts=("subgame-perfect", "nash"),
@@ -65,7 +71,7 @@ def _applies(game: ExtensiveFormGame) -> str:
     guarantee="subgame-perfect equilibria composed of all extreme equilibria of each stage; "
     "complete if each stage is, and no stage has a continuum of payoffs between its equilibria",
     cost="that of the equilibria of each stage's reduced strategic form; a two-player "
-    "constant-sum stage with a large one takes one linear program",
+    "constant-sum stage with a large one takes one linear program, and is left incomplete",
     source="Selten (1965), Zeitschrift fuer die gesamte Staatswissenschaft 121; Selten (1975), "
     "International Journal of Game Theory 4",
     finds="all",
@@ -248,8 +254,12 @@ class _Composition:
 
     def _of_stage(self, root: int) -> Generator[_Choice | None, None, str]:
         part = cut(self.game, root, self.is_root, self.payoffs)
-        counts = count_strategies(part.game)
-        search = None if why_too_large(counts) else StrategicSearch(part.game)
+        try:
+            search = StrategicSearch(part.game)
+        except UnsupportedGame:
+            if not _is_for_the_program(self.game):
+                raise
+            search = None
         run = sequence_form_lp(part.game) if search is None else search.run()
         all_exact = True
         while True:
