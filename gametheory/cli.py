@@ -14,6 +14,7 @@ from rich.text import Text
 
 from gametheory.console import INTERRUPTED, NO, ErrorsInWords, at_work, error, out, run
 from gametheory.errors import InvalidGame
+from gametheory.rationals import to_fraction
 from gametheory.solution import Solution
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def solve(
     from gametheory.solve import solve as solve_game
 
     opened = _open(game, parameters)
-    own = _values(options, where="--option")
+    own = _method_options(options)
     for name in own:
         if name in ("game", "concept", "method", "find", "time_limit", "callback"):
             raise InvalidGame(
@@ -356,6 +357,20 @@ def _values(parameters: Sequence[str] | None, *, where: str = "--set") -> dict[s
             raise InvalidGame(f"{text!r} is no parameter", where=where, valid="NAME=VALUE")
         values[name.strip().replace("-", "_")] = _value(value.strip())
     return values
+
+
+def _method_options(options: Sequence[str] | None) -> dict[str, Any]:
+    """Read NAME=VALUE pairs of a method, to which decimals and fractions are numbers, exactly."""
+    return {name: _number(value) for name, value in _values(options, where="--option").items()}
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_number, value))
+    try:
+        return to_fraction(value) if isinstance(value, str) else value
+    except ValueError:
+        return value  # a word
 
 
 def _value(text: str) -> Any:

@@ -242,3 +242,10 @@ def test_options_of_a_method_are_given_by_name() -> None:
     result = run("solve", "chicken", "--option", "objective")
     assert result.exit_code == 2
     assert "NAME=VALUE" in result.output
+
+
+def test_options_of_methods_take_decimals_and_fractions():
+    for target in ("0.01", "1/100", "1e-2"):
+        result = run("solve", "kuhn_poker", "--method", "cfr+", "--option", f"target={target}")
+        assert result.exit_code == 0, result.output
+        assert "certified epsilon" in result.stdout
