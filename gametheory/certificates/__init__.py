@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from gametheory.certificates.exact_support import nearby_exact_equilibrium
 from gametheory.certificates.isolation import isolate
 from gametheory.errors import InvalidProfile, UnsupportedGame
+from gametheory.games.agent_quantal_response import AgentLogitEquilibrium
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.commitment import Commitment
 from gametheory.games.correlated_distribution import CorrelatedDistribution
@@ -62,11 +63,12 @@ _CHECKS: dict[type, dict[str, _Check]] = {
         "nash": _Check("extensive_form", "certify_nash", BehaviorProfile),
         "minimax": _Check("extensive_form", "certify_minimax", BehaviorProfile),
         "subgame-perfect": _Check("extensive_form", "certify_subgame_perfect", BehaviorProfile),
+        "agent-logit-qre": _Check("agent_logit", "certify_agent_logit", AgentLogitEquilibrium),
     },
 }
 
 _PATIENCE = 2e8  # operations: about a fifth of a second for the exact equilibrium nearby
-_IN_PROBABILITIES = ("logit-qre",)
+_IN_PROBABILITIES = ("logit-qre", "agent-logit-qre")
 _WITH_NEARBY = ("nash", "minimax")
 
 
