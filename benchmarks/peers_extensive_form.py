@@ -189,7 +189,7 @@ def mccfr(repeats: int) -> None:
     for game in GAMES:
         held = game.ours()
         for sampling in ("external", "outcome"):
-            run = MonteCarlo(held, sampling, exploration=0.6, plus=False, seed=0)
+            run = MonteCarlo(held, sampling, seed=0)
             n = max(20, int(1e6 / held.n_nodes))
 
             def ours(run: Any = run, n: int = n) -> None:
@@ -213,7 +213,7 @@ def mccfr(repeats: int) -> None:
                 jobs["ours on OpenSpiel's states"] = (on_states, few)
                 jobs["OpenSpiel Python"] = (openspiel_python(game.theirs, sampling), 1)
             compare(f"MCCFR, {sampling} sampling, {game.name}", jobs, repeats)
-            fresh = MonteCarlo(held, sampling, exploration=0.6, plus=False, seed=1)
+            fresh = MonteCarlo(held, sampling, seed=1)
             fresh.advance(1, n_compared + 1)
             average = gt.BehaviorProfile(held, fresh.average())
             measured = {"ours": gt.nash_conv(held, average) / 2}

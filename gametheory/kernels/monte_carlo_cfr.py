@@ -85,6 +85,8 @@ class Sampling(NamedTuple):
         Scratch.
     own, others : ndarray, shape (n_levels,)
         Scratch.
+    baselines : ndarray, shape (n_players, n_actions)
+        Outcome sampling: what each player is expected to earn after each action.
     """
 
     strategy: Array
@@ -97,6 +99,7 @@ class Sampling(NamedTuple):
     touched: Array
     own: Array
     others: Array
+    baselines: Array
 
 
 @inner
@@ -240,12 +243,18 @@ def _outcome(
     x: Sampling,
     player: int,
     exploration: float,
+    rate: float,
     floor: float,
     averaging: bool,
 ) -> None:
-    """Draw one history, and learn at the player's decisions on it."""
+    """Draw one history, and learn at the player's decisions on it.
+
+    An action's value is its baseline, corrected where it was drawn by how far off that was,
+    divided by the probability of drawing it.
+    """
     movers, firsts, counts, parents, entries, chance, payoffs = tree
     strategy, regrets, averages, random = x[:4]
+    baselines = x.baselines[player]
     node, drawn = 0, 1.0  # the probability with which the player's own actions are drawn
     mover = movers[node]
     while mover != TERMINAL:
@@ -262,17 +271,28 @@ def _outcome(
                 _add_strategy(averages, strategy, at, k, 1.0 / drawn)
             node = first + _draw_action(strategy, random, at, k, 0.0)
         mover = movers[node]
-    weight = payoffs[player, entries[node]] / drawn
+    value = payoffs[player, entries[node]]
     while node != 0:
         above = parents[node]
-        if movers[above] == player:
-            at, k = entries[above], counts[above]
+        mover = movers[above]
+        at, k = entries[above], counts[above]
+        if mover != CHANCE and k > 1 and (mover == player or rate > 0.0):
             chosen = at + node - firsts[above]
-            mean = weight * strategy[chosen]
+            odds = strategy[chosen]
+            if mover == player:
+                odds = exploration / k + (1.0 - exploration) * odds
+                drawn /= odds
+            off = value - baselines[chosen]
+            correction = off / odds
+            value = strategy[chosen] * correction
             for a in range(at, at + k):
-                regrets[a] += weight - mean if a == chosen else -mean
-            _match(regrets, strategy, at, k, floor)
-            weight = mean
+                value += strategy[a] * baselines[a]
+            if mover == player:
+                for a in range(at, at + k):
+                    worth = baselines[a] + correction if a == chosen else baselines[a]
+                    regrets[a] += (worth - value) / drawn
+                _match(regrets, strategy, at, k, floor)
+            baselines[chosen] += rate * off
         node = above
 
 
@@ -297,7 +317,7 @@ def _chances(tree: SamplingTree, x: Sampling, player: int, floor: float) -> None
     Where neither the player nor the others lead to, nothing would change.
     """
     movers, firsts, counts, parents, entries, chance, payoffs = tree
-    strategy, _, averages, random, values, changes, marked, touched, reach, others = x
+    strategy, _, averages, random, values, changes, marked, touched, reach, others = x[:10]
     node, depth, n_touched = 0, 0, 0
     reach[0], others[0] = 1.0, 1.0
     while True:
@@ -370,7 +390,13 @@ def _average_walk(tree: SamplingTree, x: Sampling, player: int) -> None:
 
 @compiled
 def run_iterations(
-    tree: SamplingTree, x: Sampling, sampling: int, exploration: float, floor: float, n: int
+    tree: SamplingTree,
+    x: Sampling,
+    sampling: int,
+    exploration: float,
+    rate: float,
+    floor: float,
+    n: int,
 ) -> None:
     """Run iterations: one traversal for each player, the first player's first.
 
@@ -383,6 +409,8 @@ def run_iterations(
         ``EXTERNAL``, ``OUTCOME`` or ``CHANCES``.
     exploration : float
         Outcome sampling: with what probability a player's actions are drawn uniformly.
+    rate : float
+        Outcome sampling: how far a baseline moves to each new value; 0 for no baselines.
     floor : float
         Sums of regrets are kept at least so large: 0, or minus infinity.
     n : int
@@ -403,6 +431,6 @@ def run_iterations(
             if sampling == EXTERNAL:
                 _external(tree, x, player, floor, n_players == 2)
             else:
-                _outcome(tree, x, player, exploration, floor, n_players == 2)
+                _outcome(tree, x, player, exploration, rate, floor, n_players == 2)
             if n_players != 2:
                 _average_walk(tree, x, player)

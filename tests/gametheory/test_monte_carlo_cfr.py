@@ -71,6 +71,7 @@ class Enumerated(SimulatorCFR):
         for key, entry in self.table.items():
             entry.regrets[:] = type(entry.regrets)("d", regrets[key])
             entry.averages[:] = type(entry.averages)("d", [0.0] * len(entry.averages))
+            entry.baselines[:] = type(entry.baselines)("d", self.expected[key])
 
     def following(self):
         """The next sequence of draws in lexicographic order, or None."""
@@ -84,7 +85,8 @@ class Enumerated(SimulatorCFR):
 
 def enumerated(state, game, sampling, seed):
     """All tables filled in, with random regrets; also the flat strategy and the keys in order."""
-    learner = Enumerated(state, sampling=sampling)
+    learner = Enumerated(state, sampling=sampling, baselines=0.2 * (seed % 2))
+    learner.expected = {}
     rng = np.random.default_rng(seed)
     keys, regrets, flat = [], {}, []
 
@@ -101,6 +103,7 @@ def enumerated(state, game, sampling, seed):
         regrets[key] = rng.integers(-2, 5, len(infoset.actions)).astype(float).tolist()
         entry.regrets[:] = type(entry.regrets)("d", regrets[key])
         flat += entry.strategy()
+        learner.expected[key] = rng.integers(-3, 4, len(entry.baselines)).astype(float).tolist()
     return learner, keys, regrets, np.array(flat)
 
 
@@ -190,11 +193,11 @@ def test_averages_are_weighted_with_own_reach_whatever_the_number_of_players(rul
         check_averages(PlayedTree(game), game, sampling, range(2))
 
 
-def check_same(game, state, sampling, iterations, *, plus=False, seed=3):
+def check_same(game, state, sampling, iterations, *, plus=False, seed=3, baselines=0.2):
     """The kernel and the simulator make the same draws and reach the same numbers."""
-    tree = MonteCarlo(game, sampling, exploration=0.6, plus=plus, seed=seed)
+    tree = MonteCarlo(game, sampling, baselines=baselines, plus=plus, seed=seed)
     tree.advance(1, iterations + 1)
-    simulated = SimulatorCFR(state, sampling=sampling, plus=plus, seed=seed)
+    simulated = SimulatorCFR(state, sampling=sampling, baselines=baselines, plus=plus, seed=seed)
     simulated.run(iterations=iterations)
     start = None if isinstance(state, PlayedTree) else state  # labels are information states
     found = {
@@ -218,6 +221,8 @@ def test_trees_and_simulators_reach_the_same_numbers(game, sampling, plus):
     held = game()
     iterations = {"external": 200, "outcome": 400, "chance": 60}[sampling]
     check_same(held, PlayedTree(held), sampling, iterations, plus=plus)
+    if sampling == "outcome":
+        check_same(held, PlayedTree(held), sampling, iterations, plus=plus, baselines=0.0)
 
 
 @settings(max_examples=30)
@@ -272,14 +277,14 @@ def test_the_stream_is_xoshiro256_plus_plus():
 @pytest.mark.parametrize("sampling", SAMPLINGS)
 def test_iterations_may_be_cut_anywhere(sampling):
     game = gt.catalog.load("leduc_poker")
-    whole = MonteCarlo(game, sampling, exploration=0.6, plus=False, seed=1)
-    parts = MonteCarlo(game, sampling, exploration=0.6, plus=False, seed=1)
+    whole = MonteCarlo(game, sampling, seed=1)
+    parts = MonteCarlo(game, sampling, seed=1)
     whole.advance(1, 101)
     for first, last in ((1, 2), (2, 40), (40, 41), (41, 101)):
         parts.advance(first, last)
     for name, array in whole.arrays().items():
         assert np.array_equal(array, parts.arrays()[name]), name
-    other = MonteCarlo(game, sampling, exploration=0.6, plus=False, seed=2)
+    other = MonteCarlo(game, sampling, seed=2)
     other.advance(1, 101)
     assert not np.array_equal(whole.x.regrets, other.x.regrets)
 
@@ -290,12 +295,25 @@ def test_iterations_may_be_cut_anywhere(sampling):
 )
 def test_leduc_poker_converges(sampling, iterations, exploitability):
     game = gt.catalog.load("leduc_poker")
-    run = MonteCarlo(game, sampling, exploration=0.6, plus=False, seed=1)
+    run = MonteCarlo(game, sampling, seed=1)
     run.advance(1, iterations + 1)
     profile = BehaviorProfile(game, run.average())
     assert gt.exploitability(game, profile) < exploitability
     value = float(game.expected_payoffs(profile)[0])
     assert value == pytest.approx(-0.085606424078, abs=exploitability)
+
+
+def test_baselines_save_iterations():
+    game = gt.catalog.load("leduc_poker")
+    mean = {}
+    for rate in (0.0, 0.2):
+        found = []
+        for seed in range(3):
+            run = MonteCarlo(game, "outcome", baselines=rate, seed=seed)
+            run.advance(1, 200_001)
+            found.append(gt.exploitability(game, BehaviorProfile(game, run.average())))
+        mean[rate] = np.mean(found)
+    assert mean[0.2] < 0.85 * mean[0.0]
 
 
 @pytest.mark.parametrize("plus", [False, True], ids=["", "plus"])
@@ -323,7 +341,7 @@ def test_the_bound_on_regret_holds():
     game = gt.catalog.load("kuhn_poker")
     for sampling in SAMPLINGS:
         for T in (1_000, 16_000):
-            run = MonteCarlo(game, sampling, exploration=0.6, plus=False, seed=0)
+            run = MonteCarlo(game, sampling, seed=0)
             run.advance(1, T + 1)
             bound = game.payoff_range * np.sqrt(game.infoset_n_actions / T).sum()
             assert gt.nash_conv(game, BehaviorProfile(game, run.average())) <= 5 * bound
@@ -375,6 +393,9 @@ def test_limits_give_the_best_profile_and_the_reason():
         ("mccfr-outcome", {"exploration": 0.0}),
         ("mccfr-outcome", {"exploration": float("nan")}),
         ("mccfr-outcome", {"exploration": "much"}),
+        ("mccfr-outcome", {"baselines": 1.5}),
+        ("mccfr-outcome", {"baselines": True}),
+        ("mccfr-external", {"baselines": 0.5}),
         ("mccfr-chance", {"target": -1}),
     ],
 )
@@ -398,7 +419,7 @@ def chain(depth):
 @pytest.mark.parametrize("sampling", SAMPLINGS)
 def test_chains_of_any_depth(sampling):
     game = chain(5_000)
-    tree = MonteCarlo(game, sampling, exploration=0.6, plus=False, seed=0)
+    tree = MonteCarlo(game, sampling, seed=0)
     tree.advance(1, 4)
     assert np.isfinite(tree.x.regrets).all() and tree.x.averages.any()
     small = chain(1_000)
@@ -421,7 +442,7 @@ def test_a_single_player_maximizes():
         end.terminal([{"a": 1, "b": 3, "c": 2}[label]])
     game = tree.build()
     for sampling in SAMPLINGS:
-        run = MonteCarlo(game, sampling, exploration=0.6, plus=False, seed=0)
+        run = MonteCarlo(game, sampling, seed=0)
         run.advance(1, 20_001)
         assert run.average()[1] > 0.97
 
@@ -630,11 +651,12 @@ def test_states_that_break_the_protocol_are_named():
         {"time_limit": float("nan")},
         {"seed": None},
         {"exploration": 0},
+        {"sampling": "outcome", "baselines": -1},
         {"max_information_sets": 0},
     ],
 )
 def test_simulated_nonsense_is_refused(options):
-    with pytest.raises(gt.UnsupportedGame, match=next(iter(options))):
+    with pytest.raises(gt.UnsupportedGame, match=list(options)[-1]):
         monte_carlo_cfr(PlayedTree(gt.catalog.load("kuhn_poker")), **options)
 
 

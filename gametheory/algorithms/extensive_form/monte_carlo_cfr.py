@@ -6,6 +6,10 @@ of having drawn it, so that counterfactual regrets are right on average. Externa
 all actions of one player and draws everyone else's and chance's; outcome sampling draws a single
 history; chance sampling, of Zinkevich, Johanson, Bowling and Piccione (2007), draws chance only.
 
+Baselines: Schmid, Burch, Lanctot, Moravcik, Kadlec and Bowling (2019), "Variance reduction in
+Monte Carlo counterfactual regret minimization (VR-MCCFR) for extensive form games using
+baselines". Outcome sampling then draws only the error of what it expected.
+
 Averages: of two players, each one's is kept in the other's traversals, where it is met in
 proportion to its own reach probability (outcome sampling corrects for how the other explores).
 With more players that proportion would change with what the others do, so each player's average
@@ -37,7 +41,7 @@ from gametheory.errors import UnsupportedGame
 from gametheory.games.extensive_form import CHANCE, ExtensiveFormGame
 from gametheory.games.sequence_layout import SequenceLayout, lay_out
 
-__all__ = ["SAMPLINGS", "MonteCarlo", "check_exploration", "check_seed", "stream_of"]
+__all__ = ["SAMPLINGS", "MonteCarlo", "check_exploration", "check_rate", "check_seed", "stream_of"]
 
 Floats = NDArray[np.float64]
 Run = Callable[..., Search]
@@ -55,13 +59,22 @@ class MonteCarlo:
     sampling : {"external", "outcome", "chance"}
     exploration : float
         Outcome sampling: the probability with which a player's actions are drawn uniformly.
+    baselines : float
+        Outcome sampling: how far expected payoffs move to each new one; 0 for none.
     plus : bool
         Whether sums of regrets are kept from falling below zero.
     seed : int
     """
 
     def __init__(
-        self, game: ExtensiveFormGame, sampling: str, *, exploration: float, plus: bool, seed: int
+        self,
+        game: ExtensiveFormGame,
+        sampling: str,
+        *,
+        exploration: float = 0.6,
+        baselines: float = 0.2,
+        plus: bool = False,
+        seed: int = 0,
     ) -> None:
         from gametheory.kernels.monte_carlo_cfr import Sampling
 
@@ -69,6 +82,7 @@ class MonteCarlo:
         self.tree = _tree_of(game)
         self.offsets = game.action_offsets
         self.sampling = SAMPLINGS.index(sampling)
+        self.baselines = baselines
         self.exploration, self.floor = exploration, 0.0 if plus else -inf
         n, n_levels = int(self.offsets[-1]), len(game.level_offsets)
         starts = self.layout.sequence_start
@@ -86,13 +100,22 @@ class MonteCarlo:
             touched=np.zeros(game.infoset_player.size, np.int64),
             own=np.zeros(n_levels),
             others=np.zeros(n_levels),
+            baselines=np.zeros((game.n_players, n if sampling == "outcome" else 0)),
         )
 
     def advance(self, first: int, last: int) -> None:
         """Do iterations first to last - 1, counted from 1."""
         from gametheory.kernels.monte_carlo_cfr import run_iterations
 
-        run_iterations(self.tree, self.x, self.sampling, self.exploration, self.floor, last - first)
+        run_iterations(
+            self.tree,
+            self.x,
+            self.sampling,
+            self.exploration,
+            self.baselines,
+            self.floor,
+            last - first,
+        )
 
     def average(self) -> Floats:
         """Divide the sums of strategies, shape (n_actions,); uniform where there are none."""
@@ -117,6 +140,7 @@ class MonteCarlo:
             "regrets": x.regrets,
             "averages": x.averages,
             "random": x.random,
+            "baselines": x.baselines,
         }
 
     def checked(self, best: Floats, regret: float, done: int) -> int:
@@ -181,6 +205,14 @@ def check_exploration(exploration: Any) -> float:
     return float(exploration)
 
 
+def check_rate(baselines: Any) -> float:
+    """Refuse what moves no baseline to where it should be."""
+    is_number = isinstance(baselines, Real) and not isinstance(baselines, bool)
+    if not is_number or not 0 <= float(baselines) <= 1:
+        raise UnsupportedGame(f"baselines={baselines!r}", valid="a rate from 0, for none, to 1")
+    return float(baselines)
+
+
 _GUARANTEE = (
     "two-player constant-sum games: the max regret of the averages goes to zero as 1/sqrt(T) with "
     "high probability; others: regrets of each player's own play do, and the profile is as good "
@@ -195,7 +227,7 @@ _COSTS = {
 _LANCTOT = "Lanctot, Waugh, Zinkevich and Bowling (2009)"
 _SOURCES = {
     "external": _LANCTOT,
-    "outcome": _LANCTOT,
+    "outcome": _LANCTOT + "; baselines: Schmid et al. (2019)",
     "chance": "Zinkevich, Johanson, Bowling and Piccione (2007)",
 }
 
@@ -211,10 +243,11 @@ def _run(
     check_every: int | None,
     checkpoint: str | PathLike[str] | None,
     exploration: float = 1.0,
+    baselines: float = 0.0,
 ) -> Search:
     check_limits(target, max_iterations, check_every)
     check_seed(seed)
-    exploration = check_exploration(exploration)
+    exploration, baselines = check_exploration(exploration), check_rate(baselines)
     file = None
     if checkpoint is not None:
         file = Checkpoint(
@@ -223,12 +256,15 @@ def _run(
                 "game": game.digest,
                 "method": f"mccfr-{sampling}",
                 "exploration": exploration,
+                "baselines": baselines,
                 "plus": plus,
                 "seed": seed,
                 "check_every": check_every,
             },
         )
-    iteration = MonteCarlo(game, sampling, exploration=exploration, plus=plus, seed=seed)
+    iteration = MonteCarlo(
+        game, sampling, exploration=exploration, baselines=baselines, plus=plus, seed=seed
+    )
     return (
         yield from approach(
             game,
@@ -284,6 +320,7 @@ def _outcome(
     target: float | None = None,
     max_iterations: int = 100_000,
     exploration: float = 0.6,
+    baselines: float = 0.2,
     plus: bool = False,
     seed: int = 0,
     check_every: int | None = None,
@@ -295,6 +332,7 @@ def _outcome(
         target=target,
         max_iterations=max_iterations,
         exploration=exploration,
+        baselines=baselines,
         plus=plus,
         seed=seed,
         check_every=check_every,

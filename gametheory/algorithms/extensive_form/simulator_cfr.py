@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from gametheory.algorithms.extensive_form.monte_carlo_cfr import (
     SAMPLINGS,
     check_exploration,
+    check_rate,
     check_seed,
     stream_of,
 )
@@ -146,12 +147,17 @@ class SampledStrategy:
 
 
 class _Entry:
-    """One information set: its actions, and sums of regrets and of strategies."""
+    """One information set: its actions, and sums of regrets and of strategies.
 
-    __slots__ = ("actions", "averages", "regrets")
+    Outcome sampling keeps baselines too: what each player is expected to earn after each action,
+    one player behind the other.
+    """
 
-    def __init__(self, actions: tuple[Hashable, ...]) -> None:
+    __slots__ = ("actions", "averages", "baselines", "regrets")
+
+    def __init__(self, actions: tuple[Hashable, ...], n_baselines: int) -> None:
         self.actions = actions
+        self.baselines = array("d", bytes(8 * len(actions) * n_baselines))
         self.regrets = array("d", bytes(8 * len(actions)))
         self.averages = array("d", bytes(8 * len(actions)))
 
@@ -180,7 +186,7 @@ class _Entry:
 
     @property
     def nbytes(self) -> int:
-        return sum(map(sys.getsizeof, (self, self.regrets, self.averages)))
+        return sum(map(sys.getsizeof, (self, self.regrets, self.averages, self.baselines)))
 
 
 class _Frame(NamedTuple):
@@ -211,6 +217,9 @@ class SimulatorCFR:
     sampling : {"external", "outcome", "chance"}
     exploration : float
         Outcome sampling: the probability with which a player's actions are drawn uniformly.
+    baselines : float
+        Outcome sampling: how far the expected payoffs that it corrects move to each new one; 0
+        is sampling as it was first published.
     plus : bool
         Whether sums of regrets are kept from falling below zero.
     seed : int
@@ -232,6 +241,7 @@ class SimulatorCFR:
         *,
         sampling: str = "external",
         exploration: float = 0.6,
+        baselines: float = 0.2,
         plus: bool = False,
         seed: int = 0,
         max_information_sets: int = 10_000_000,
@@ -242,6 +252,7 @@ class SimulatorCFR:
         _check_count("max_information_sets", max_information_sets)
         self.root = Turn(state.clone())
         self.sampling, self.exploration = sampling, check_exploration(exploration)
+        self.rate = check_rate(baselines) if sampling == "outcome" else 0.0
         self.floor = 0.0 if plus else -inf
         self.max_information_sets = max_information_sets
         self.iterations = self.histories = 0
@@ -379,7 +390,9 @@ class SimulatorCFR:
             if len(self.table) >= self.max_information_sets:
                 raise _Full
             actions = tuple(turn.actions)
-            entry = self.table[key] = _Entry(self._actions.setdefault(actions, actions))
+            entry = self.table[key] = _Entry(
+                self._actions.setdefault(actions, actions), self.n_players if self.rate else 0
+            )
         elif len(entry.actions) != n_actions:
             raise InvalidGame(
                 f"{n_actions} actions are legal where {len(entry.actions)} were before",
@@ -433,9 +446,13 @@ class SimulatorCFR:
                 return
 
     def _outcome(self, player: int) -> None:
-        """Draw one history, and learn at the player's decisions on it."""
+        """Draw one history, and learn at the player's decisions on it.
+
+        An action's value is its baseline, corrected where it was drawn by how far off that was,
+        divided by the probability of drawing it.
+        """
         averages = self.n_players == 2
-        path: list[tuple[_Entry, list[float], int]] = []
+        path: list[tuple[bool, _Entry, list[float], int]] = []
         drawn, explored = 1.0, self.exploration
         turn = self._start()
         while turn.player != TERMINAL:
@@ -444,31 +461,44 @@ class SimulatorCFR:
                 continue
             entry = self._entry(turn)
             strategy = entry.strategy()
-            if turn.player == player:
-                k = len(strategy)
+            k, mine = len(strategy), turn.player == player
+            if mine:
                 odds = [explored / k + (1.0 - explored) * p for p in strategy]
                 position = self._pick(odds)
-                if k > 1:
-                    drawn *= odds[position]
-                path.append((entry, strategy, position))
+                drawn *= odds[position] if k > 1 else 1.0
                 if drawn < _SMALLEST:
                     raise UnsupportedGame(
-                        f"after {len(path):,} own actions a history is too rare for outcome "
-                        "sampling, which divides by its probability",
-                        hint="use sampling='external'",
+                        f"after {len(path):,} actions a history is too rare for outcome sampling, "
+                        "which divides by its probability",
+                        hint="shorten the game, or use sampling='external' where a player does "
+                        "not decide so often",
                     )
             else:
                 if averages:
                     entry.add(strategy, 1.0 / drawn)
                 position = self._pick(strategy)
+            if k > 1 and (mine or self.rate):
+                path.append((mine, entry, strategy, position))
             turn = self._go(turn, position)
-        weight = float(turn.payoffs(self.n_players)[player]) / drawn
-        for entry, strategy, position in reversed(path):
-            mean = weight * strategy[position]
-            changes = [-mean] * len(strategy)
-            changes[position] = weight - mean
-            self._change(entry, changes)
-            weight = mean
+        value = float(turn.payoffs(self.n_players)[player])
+        for mine, entry, strategy, position in reversed(path):
+            k = len(strategy)
+            probability = strategy[position]
+            if mine:
+                probability = explored / k + (1.0 - explored) * probability
+                drawn /= probability
+            first = player * k
+            worths = list(entry.baselines[first : first + k]) if self.rate else [0.0] * k
+            off = value - worths[position]
+            correction = off / probability
+            value = strategy[position] * correction
+            for odds_of_one, worth in zip(strategy, worths, strict=True):
+                value += odds_of_one * worth
+            if mine:
+                worths[position] += correction
+                self._change(entry, [(worth - value) / drawn for worth in worths])
+            if self.rate:
+                entry.baselines[first + position] += self.rate * off
 
     def _chances(self, player: int) -> None:
         """Draw chance's outcomes and try all actions of all players."""
@@ -535,6 +565,7 @@ def monte_carlo_cfr(
     iterations: int | None = None,
     time_limit: float | None = None,
     exploration: float = 0.6,
+    baselines: float = 0.2,
     plus: bool = False,
     seed: int = 0,
     max_information_sets: int = 10_000_000,
@@ -556,6 +587,9 @@ def monte_carlo_cfr(
         Seconds.
     exploration : float
         Outcome sampling: the probability with which a player's actions are drawn uniformly.
+    baselines : float
+        Outcome sampling: how far the expected payoffs that it corrects move to each new one; 0
+        is sampling as it was first published.
     plus : bool
         Whether sums of regrets are kept from falling below zero.
     seed : int
@@ -609,6 +643,7 @@ def monte_carlo_cfr(
         state,
         sampling=sampling,
         exploration=exploration,
+        baselines=baselines,
         plus=plus,
         seed=seed,
         max_information_sets=max_information_sets,
