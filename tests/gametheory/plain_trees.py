@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import product
 
 import numpy as np
+from hypothesis import strategies as st
 
 from gametheory import BehaviorProfile, ExtensiveFormGame
 
@@ -103,3 +104,43 @@ def exact_profile(game: ExtensiveFormGame, seed: int, *, zeros: bool = True) -> 
         weights[int(rng.integers(size))] += 1
         probabilities += [Fraction(w, sum(weights)) for w in weights]
     return BehaviorProfile(game, np.array(probabilities, dtype=object))
+
+
+def irregular_tree(seed: int, *, n_players: int, n_inner: int) -> ExtensiveFormGame:
+    """A random tree of any shape; what players know is drawn, but own choices they remember."""
+    rng = np.random.default_rng(seed)
+    parent, player, infoset, chance = [-1], [-2], [-1], [Fraction(1)]
+    last: list[tuple] = [((),) * n_players]  # each player's last own information set and action
+    numbers: dict[tuple, int] = {}
+    open_nodes = [0]
+    for _ in range(n_inner):
+        node = open_nodes.pop(int(rng.integers(len(open_nodes))))
+        mover = int(rng.integers(-1, n_players)) if rng.random() < 0.9 else -1
+        size = int(rng.integers(1, 4)) if rng.random() < 0.3 else 2
+        player[node] = mover
+        known = last[node][mover] if mover >= 0 else ()
+        if mover >= 0:
+            key = (mover, known, size, int(rng.integers(2)))
+            infoset[node] = numbers.setdefault(key, len(numbers))
+        weights = rng.integers(1, 4, size).tolist()
+        for action in range(size):
+            parent.append(node)
+            player.append(-2)
+            infoset.append(-1)
+            chance.append(Fraction(weights[action], sum(weights)))
+            after = list(last[node])
+            if mover >= 0:
+                after[mover] = (infoset[node], action)
+            last.append(tuple(after))
+            open_nodes.append(len(parent) - 1)
+    worth = rng.integers(-3, 4, (n_players, player.count(-2)))
+    return ExtensiveFormGame.from_arrays(parent, player, infoset, worth, chance=chance)
+
+
+def irregular_trees(*, most_inner: int = 8):
+    return st.builds(
+        irregular_tree,
+        st.integers(0, 2**32),
+        n_players=st.integers(1, 3),
+        n_inner=st.integers(1, most_inner),
+    )

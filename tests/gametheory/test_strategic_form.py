@@ -33,6 +33,7 @@ from tests.gametheory import observed_games as og
 from tests.gametheory import plain_trees as plain
 
 SEEDS = st.integers(0, 2**32)
+TREES = og.rules().map(og.game_of) | plain.irregular_trees()
 
 
 def is_small(game: ExtensiveFormGame, most: int = 60) -> bool:
@@ -47,9 +48,8 @@ def behavior_of_pure(game, strategies, rows) -> BehaviorProfile:
     return BehaviorProfile.pure(game, actions)
 
 
-@given(og.rules(), st.booleans())
-def test_payoffs_are_those_of_the_pure_behaviors(rules, reduced):
-    game = og.game_of(rules)
+@given(TREES, st.booleans())
+def test_payoffs_are_those_of_the_pure_behaviors(game, reduced):
     assume(is_small(game))
     form = strategic_form(game, reduced=reduced)
     strategies = [pure_strategies(game, p, reduced=reduced) for p in range(game.n_players)]
@@ -60,9 +60,8 @@ def test_payoffs_are_those_of_the_pure_behaviors(rules, reduced):
         assert form.exact_payoffs[(slice(None), *rows)].tolist() == expected
 
 
-@given(og.rules())
-def test_reduced_strategies_are_the_different_realization_plans(rules):
-    game = og.game_of(rules)
+@given(TREES)
+def test_reduced_strategies_are_the_different_realization_plans(game):
     assume(is_small(game, 500))
     for player in range(game.n_players):
         every = pure_strategies(game, player, reduced=False)
@@ -188,9 +187,8 @@ def test_deep_trees_are_counted_and_refused_without_recursion():
     assert reached_information_sets(game, BehaviorProfile.uniform(game)).all()
 
 
-@given(og.rules(), SEEDS, st.booleans())
-def test_mixed_strategies_realize_what_the_behavior_does(rules, seed, reduced):
-    game = og.game_of(rules)
+@given(TREES, SEEDS, st.booleans())
+def test_mixed_strategies_realize_what_the_behavior_does(game, seed, reduced):
     assume(is_small(game))
     profile = plain.exact_profile(game, seed)
     mixed = mixed_of(game, profile, reduced=reduced)
@@ -205,11 +203,10 @@ def test_mixed_strategies_realize_what_the_behavior_does(rules, seed, reduced):
         assert all(isinstance(number, Fraction | int) for number in before.tolist())
 
 
-@given(og.rules(), SEEDS, SEEDS, st.booleans())
+@given(TREES, SEEDS, SEEDS, st.booleans())
 def test_behavior_realizes_what_mixed_strategies_do_against_any_opponents(
-    rules, seed, others, reduced
+    game, seed, others, reduced
 ):
-    game = og.game_of(rules)
     assume(is_small(game))
     form = strategic_form(game, reduced=reduced)
     rng = np.random.default_rng(seed)
@@ -244,9 +241,8 @@ def _expected(form, mixed: MixedProfile) -> list[Fraction]:
     return total
 
 
-@given(og.rules(), SEEDS)
-def test_reached_information_sets_have_a_history_of_positive_probability(rules, seed):
-    game = og.game_of(rules)
+@given(TREES, SEEDS)
+def test_reached_information_sets_have_a_history_of_positive_probability(game, seed):
     profile = plain.exact_profile(game, seed)
     choices = plain.choices_of(game, profile)
     for player in (None, *range(game.n_players)):

@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import gametheory as gt
@@ -37,6 +37,7 @@ from tests.gametheory import observed_games as og
 from tests.gametheory import plain_trees as plain
 
 SEEDS = st.integers(0, 2**32)
+TREES = og.rules().map(og.game_of) | plain.irregular_trees()
 
 
 def drained(search):
@@ -74,9 +75,8 @@ def judge(game, certificate, regrets: list[Fraction]) -> None:
         assert list(certificate.regrets) == regrets
 
 
-@given(og.rules(), SEEDS)
-def test_the_certificate_is_the_largest_regret_in_any_subgame(rules, seed):
-    game = og.game_of(rules)
+@given(TREES, SEEDS)
+def test_the_certificate_is_the_largest_regret_in_any_subgame(game, seed):
     assume(is_small(game, 64))
     profile = plain.exact_profile(game, seed)
     certificate = gt.verify(game, profile, "subgame-perfect")
@@ -165,10 +165,8 @@ def canonical(game: ExtensiveFormGame, profile: BehaviorProfile) -> tuple[Fracti
     return tuple(probabilities.tolist())
 
 
-@settings(deadline=None)
-@given(og.rules(steps=4))
-def test_every_equilibrium_found_is_perfect_and_no_pure_one_is_missing(rules):
-    game = og.game_of(rules)
+@given(TREES)
+def test_every_equilibrium_found_is_perfect_and_no_pure_one_is_missing(game):
     assume(is_small(game, 30))
     found, outcome = drained(subgame_composition(game))
     assert len(found) == len(set(found))
@@ -427,10 +425,11 @@ def test_ten_thousand_levels_with_a_simultaneous_end():
 # The strategic form as a method
 
 
-@settings(deadline=None)
-@given(og.rules(n_players=2, steps=4))
-def test_the_strategic_form_finds_every_equilibrium_of_its_own(rules):
-    game = og.game_of(rules)
+@given(
+    og.rules(n_players=2).map(og.game_of)
+    | st.builds(plain.irregular_tree, SEEDS, n_players=st.just(2), n_inner=st.integers(1, 7))
+)
+def test_the_strategic_form_finds_every_equilibrium_of_its_own(game):
     assume(is_small(game))
     found, outcome = drained(strategic_form_equilibria(game))
     assert outcome.complete

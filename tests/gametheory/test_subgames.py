@@ -16,17 +16,16 @@ from tests.gametheory import observed_games as og
 from tests.gametheory import plain_trees as plain
 
 SEEDS = st.integers(0, 2**32)
+TREES = og.rules().map(og.game_of) | plain.irregular_trees(most_inner=15)
 
 
-@given(og.rules(steps=5))
-def test_roots_are_those_of_the_definition(rules):
-    game = og.game_of(rules)
+@given(TREES)
+def test_roots_are_those_of_the_definition(game):
     assert subgame_roots(game).tolist() == plain.roots(game)
 
 
-@given(og.rules(), SEEDS)
-def test_subgames_are_the_game_from_there_on(rules, seed):
-    game = og.game_of(rules)
+@given(TREES, SEEDS)
+def test_subgames_are_the_game_from_there_on(game, seed):
     profile = plain.exact_profile(game, seed)
     choices = plain.choices_of(game, profile)
     for root in subgame_roots(game).tolist():
@@ -50,9 +49,8 @@ def test_subgames_are_the_game_from_there_on(rules, seed):
             assert part.game.history(node) == game.history(original)[depth:]
 
 
-@given(og.rules())
-def test_what_is_no_subgame_is_refused_with_the_reason(rules):
-    game = og.game_of(rules)
+@given(TREES)
+def test_what_is_no_subgame_is_refused_with_the_reason(game):
     begun = set(subgame_roots(game).tolist())
     for node in range(game.n_nodes):
         if node not in begun:
