@@ -247,7 +247,7 @@ def _central_path(
     *,
     watched: Sequence[slice] = (),
 ) -> Generator[None, None, _PathEnd]:
-    """Follow the path to its end, or to where rounding ends it.
+    """Follow the path to its end; or else to where rounding ends it, and back to its best point.
 
     It ends at no finite prices if some inequality is an equation, or some joint action has
     probability zero, in every solution; unless ``equal`` and the rows say so.
@@ -259,15 +259,19 @@ def _central_path(
     system = NewtonSystem(rows, n_cells)
     threads = _blas()
     start = np.where(equal, 0.0, 0.1)
-    point, closed, steps = _Point(start, start), 0, 0
+    point, closed, steps, near, strict = _Point(start, start), 0, 0, False, False
     groups = [np.unique(np.concatenate(rows.columns[block])) for block in watched]
     idle: list[slice] = []
+    best, least = (np.full(n_cells, 1 / n_cells), point), math.inf
     while True:
-        w = system.distribution(point.prices)
-        residual = point.slacks + system.gains @ w  # zero where these are the slacks
+        w, residual, gap, error = _measured(system, point)
+        if not math.isfinite(error):
+            near = strict = False
+            break
+        if error <= least:
+            best, least = (w, point), error
         strict = bool((residual < point.slacks)[~equal].all()) and not equal.any()
-        gap = float(point.prices @ point.slacks)
-        near = gap < _GAP and np.abs(residual).max() < _GAP
+        near = error < _GAP
         if gap < _TELLING:
             pairs = zip(watched, groups, strict=True)
             idle = [b for b, cells in pairs if w[cells].mean() * n_cells < _NEVER]
@@ -281,9 +285,21 @@ def _central_path(
             break
         steps += 1
         yield None
+    if not (near or strict or idle):
+        w, point = best
     return _PathEnd(w, point.prices / system.scales, strict, idle, steps)
 
 
+@np.errstate(over="ignore", invalid="ignore")
+def _measured(system: NewtonSystem, point: _Point) -> tuple[Floats, Floats, float, float]:
+    """Return the distribution, by how much its slacks are others, the gap, and the larger error."""
+    w = system.distribution(point.prices)
+    residual = point.slacks + system.gains @ w
+    gap = float(point.prices @ point.slacks)
+    return w, residual, gap, float(np.maximum(gap, np.abs(residual).max()))
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # the path then ends
 def _newton_step(
     system: NewtonSystem, w: Floats, point: _Point, residual: Floats, equal: NDArray[np.bool_]
 ) -> _Point:
