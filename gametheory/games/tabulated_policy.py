@@ -14,7 +14,7 @@ from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.game_state import GameState
 from gametheory.games.turns import Turn
 
-__all__ = ["Policy", "profile_of"]
+__all__ = ["Policy", "ask", "profile_of"]
 
 Policy = Callable[[int, Any, Sequence[Any]], Any]
 """``policy(player, information_state, actions)`` gives a probability for each action: a sequence
@@ -58,8 +58,8 @@ def profile_of(
     turns = _labels(game) if state is None else _simulated(game, state)
     rows: list[list[Any]] = [[]] * len(game.information_sets)
     for infoset, player, known, actions in turns:
-        given = policy(player, known, actions)
-        rows[infoset] = _row(given, actions, game.infoset_label(infoset))
+        where = f"information set {game.infoset_label(infoset)!r}"
+        rows[infoset] = ask(policy, player, known, actions, where)
     flat = [probability for row in rows for probability in row]
     probabilities = np.empty(len(flat), dtype=object)
     probabilities[:] = flat
@@ -108,9 +108,19 @@ def _foreign(game: ExtensiveFormGame, node: int) -> InvalidProfile:
     )
 
 
-def _row(given: Any, actions: Sequence[Any], label: str) -> list[Any]:
-    """Return the probabilities in the actions' order."""
-    where = f"what the policy gave at information set {label!r}"
+def ask(
+    policy: Policy, player: int, known: Hashable, actions: Sequence[Any], where: str
+) -> list[Any]:
+    """Ask a policy for its probabilities, and put them in the actions' order.
+
+    Raises
+    ------
+    InvalidProfile
+        If there is not one number for each action, or a mapping names other actions. Whether
+        they are a distribution is not checked.
+    """
+    given = policy(player, known, actions)
+    where = f"what the policy gave at {where}"
     names = [str(action) for action in actions]
     if isinstance(given, Mapping):
         missing = [action for action in actions if action not in given]

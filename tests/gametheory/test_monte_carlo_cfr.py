@@ -426,6 +426,23 @@ def test_chains_of_any_depth(sampling):
     check_same(small, PlayedTree(small), sampling, 2)
 
 
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+@pytest.mark.parametrize("power", [-1060, 40, 1015])
+def test_payoffs_in_another_unit_change_nothing(sampling, power):
+    averages = []
+    for scale in (1.0, 2.0**power):
+        tree = GameTree(["A", "B"])
+        choice = tree.root.decision("A", "A", ["l", "r"])
+        for i, node in enumerate(choice.values()):
+            for j, end in enumerate(node.decision("B", "B", ["l", "m", "r"]).values()):
+                payoff = [[3, -1, 0], [-2, 1, 0]][i][j]
+                end.terminal([payoff * scale, -payoff * scale])
+        run = MonteCarlo(tree.build(), sampling, seed=6)
+        run.advance(1, 2001)
+        averages.append(run.average())
+    assert np.array_equal(*averages)
+
+
 def test_games_without_a_choice():
     tree = GameTree(["A", "B"])
     tree.root.terminal([1, -1])

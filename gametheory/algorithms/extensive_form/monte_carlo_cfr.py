@@ -46,6 +46,8 @@ __all__ = ["SAMPLINGS", "MonteCarlo", "check_exploration", "check_rate", "check_
 Floats = NDArray[np.float64]
 Run = Callable[..., Search]
 
+_MODERATE = 100  # payoffs up to 2 to this power need no other unit
+
 SAMPLINGS = ("external", "outcome", "chance")
 """In the order of the kernel's numbers."""
 
@@ -171,8 +173,20 @@ def _tree_of(game: ExtensiveFormGame) -> Any:
         parent=game.parent,
         entry=entry.astype(game.parent.dtype),
         chance=_sums(game.chance_probabilities, entry[chances], sizes),
-        payoffs=game.terminal_payoffs,
+        payoffs=_within_bounds(game.terminal_payoffs),
     )
+
+
+def _within_bounds(payoffs: Floats) -> Floats:
+    """Multiply a player's payoffs with a power of two where sums of them might be no numbers.
+
+    Regret matching does the same in any unit.
+    """
+    _, exponents = np.frexp(np.abs(payoffs).max(axis=1, initial=0.0))
+    if np.abs(exponents).max(initial=0) <= _MODERATE:
+        return payoffs
+    scaled: Floats = np.ldexp(payoffs, -exponents[:, None])
+    return scaled
 
 
 def _sums(odds: Floats, starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> Floats:

@@ -54,7 +54,8 @@ class SampledStrategy:
 
     How far it is from an equilibrium is not known: for that a best response has to be found,
     and the game is not held. Where it is small enough to be, tabulate the policy with
-    :func:`gametheory.profile_of` and measure that.
+    :func:`gametheory.games.tabulated_policy.profile_of` and measure that. Elsewhere
+    :func:`gametheory.algorithms.extensive_form.sampled_gain.sampled_gain` gives a lower bound.
 
     Attributes
     ----------
