@@ -54,6 +54,7 @@ _NOTHING = 50.0  # exp(-50) is nothing beside one
 _SAME = 1e-9
 _BITS = 200  # of the weights
 _ACCURACY = 0.01  # of the products of prices and slacks
+_FARTHEST = 3.0  # that a step may change the logarithm of a ratio of probabilities
 _TO_BOUNDARY = 0.995  # of the way to where the first price or slack vanishes
 
 
@@ -324,6 +325,8 @@ def _newton_step(
     ds = np.where(equal, 0.0, system.curvature(w, dy) - residual)
     reach = min(_reach(y[signed], dy[signed]), _reach(s[signed], ds[signed]))
     reach = min(_TO_BOUNDARY * reach, 1.0)
+    if equal.any():  # no barrier holds back prices of equations
+        reach = min(reach, _FARTHEST / max(system.spread(dy), _FARTHEST))
     return _Point(y + reach * dy, s + reach * ds)
 
 

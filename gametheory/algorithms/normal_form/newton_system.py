@@ -106,6 +106,10 @@ class NewtonSystem:
         product: Floats = self.gains @ (w * (change - w @ change))
         return product
 
+    def spread(self, direction: Floats) -> float:
+        """Return the largest change of the logarithm of a ratio of probabilities, for the whole."""
+        return float(np.ptp(self._transposed @ direction))
+
     def second_moments(self, w: Floats) -> Floats:
         """Return the expected square of each row."""
         moments: Floats = self._squares @ w
