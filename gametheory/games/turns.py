@@ -79,7 +79,7 @@ class Turn:
         if self.player < 0 or not self.actions:
             raise InvalidGame(
                 f"player {self.player} has to act and has the legal actions {list(self.actions)}",
-                where=repr(state),
+                where=f"a state of {type(state).__name__}",
                 valid="a player from 0 with at least one action",
                 hint="is_terminal() must be true where nobody can act",
             )
@@ -97,7 +97,7 @@ class Turn:
         except (TypeError, ValueError):
             self.odds = ()
         if not self.odds or not (min(self.odds) >= 0 and abs(sum(self.odds) - 1) <= _TOLERANCE):
-            check_probabilities([p for _, p in outcomes], repr(state))
+            check_probabilities([p for _, p in outcomes], f"a state of {type(state).__name__}")
 
     @property
     def information_state(self) -> Hashable:

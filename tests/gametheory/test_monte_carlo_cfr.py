@@ -245,7 +245,11 @@ def test_games_of_open_spiel_reach_the_same_numbers():
 
     for name in ("leduc_poker", "goofspiel(num_cards=3,imp_info=True,points_order=descending)"):
         start = start_of(name)
-        check_same(ExtensiveFormGame.from_state(start), start, "external", 50)
+        game = ExtensiveFormGame.from_state(start)
+        check_same(game, start, "external", 50)
+        learned = monte_carlo_cfr(start, iterations=20)
+        if name == "leduc_poker":  # its information states are the labels
+            assert profile_of(game, learned) == profile_of(game, learned, state=start)
 
 
 def test_the_stream_is_xoshiro256_plus_plus():
@@ -554,6 +558,17 @@ class Endless:
 def test_histories_too_rare_to_weight_are_refused():
     with pytest.raises(gt.UnsupportedGame, match="too rare for outcome sampling"):
         monte_carlo_cfr(Endless(), sampling="outcome", iterations=3)
+
+
+@pytest.mark.parametrize("sampling", ["external", "chance"])
+def test_time_limits_are_kept_within_an_iteration(sampling):
+    # A traversal would try 2^3000 sequences of actions.
+    seen = []
+    learned = monte_carlo_cfr(
+        Endless(), sampling=sampling, time_limit=0.3, progress=lambda *told: seen.append(told)
+    )
+    assert (learned.stopped, learned.iterations) == ("time limit", 0)
+    assert len(seen) > 1 and learned.histories > 3000
 
 
 class Seats:

@@ -101,6 +101,7 @@ def sampled_gain(
     *,
     payoff_range: float,
     iterations: int = 1000,
+    time_limit: float | None = None,
     episodes: int = 10_000,
     confidence: float = 0.95,
     seed: int = 0,
@@ -120,6 +121,8 @@ def sampled_gain(
         Largest difference between two payoffs of the player.
     iterations : int
         How many to learn a response in. More make the bound better; it is a bound anyway.
+    time_limit : float, optional
+        Seconds to learn a response in.
     episodes : int
         How often to play with the response, and without.
     confidence : float
@@ -147,7 +150,7 @@ def sampled_gain(
         or not 0 <= player < learner.n_players
     ):
         raise UnsupportedGame(f"player={player!r}", valid=f"0 to {learner.n_players - 1}")
-    learner.run(iterations=iterations, progress=progress)
+    learner.run(iterations=iterations, time_limit=time_limit, progress=progress)
     rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0])
     payoffs = np.array(
         [

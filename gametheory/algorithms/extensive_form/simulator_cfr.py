@@ -43,6 +43,7 @@ _ROUNDING = 1e-14  # as in the kernel
 _DRAWS_AT_ONCE = 1024
 _SMALLEST = 1e-280  # probability of a history; its inverse must stay a number
 _LOOK_AGAIN = 0.1  # seconds between two reports of progress
+_TURNS = 256  # between two looks at the clock
 
 Progress = Callable[[int, float], object]
 Key = tuple[int, Hashable]
@@ -62,7 +63,7 @@ class SampledStrategy:
     n_players : int
     sampling : str
     iterations : int
-        How many were finished.
+        How many were finished. One that was cut short has left its traces in the table.
     histories : int
         Number of turns that were looked at, chance's and the last ones included.
     information_sets : tuple of int
@@ -109,7 +110,7 @@ class SampledStrategy:
             As the simulator gives it; of a mergeable state as
             :attr:`gametheory.games.turns.Turn.information_state` has it.
         actions : sequence
-            All legal ones, in any order.
+            All legal ones, in any order, themselves or by their labels.
 
         Raises
         ------
@@ -119,14 +120,16 @@ class SampledStrategy:
         known = self.table.get((player, information_state))
         if known is None:
             return np.full(len(actions), 1.0 / max(len(actions), 1))
-        odds = dict(zip(*known, strict=True))
-        if len(actions) != len(odds) or not all(action in odds for action in actions):
-            raise InvalidProfile(
-                f"the legal actions {[str(a) for a in actions]}",
-                where=f"player {player}, information state {information_state!r}",
-                valid=f"{[str(a) for a in known[0]]}: those that were legal there before",
-            )
-        return np.array([odds[action] for action in actions])
+        names: tuple[Callable[[Hashable], Hashable], ...] = (_itself, str)
+        for name in names:
+            odds = dict(zip(map(name, known[0]), known[1], strict=True))
+            if len(actions) == len(odds) and all(name(action) in odds for action in actions):
+                return np.array([odds[name(action)] for action in actions])
+        raise InvalidProfile(
+            f"the legal actions {[str(a) for a in actions]}",
+            where=f"player {player}, information state {information_state!r}",
+            valid=f"{[str(a) for a in known[0]]}: those that were legal there before",
+        )
 
     def rows(self) -> list[dict[str, Any]]:
         """List the table as plain data, ready for JSON: one mapping an information set."""
@@ -204,8 +207,27 @@ class _Frame(NamedTuple):
     others: float = 1.0
 
 
-class _Full(Exception):
-    """As many information sets were met as are allowed."""
+class _Stop(Exception):
+    """A limit was reached: which one."""
+
+
+@dataclass
+class _Watch:
+    """Looks at the clock while a traversal goes on, which may be long."""
+
+    report: Progress
+    started: float
+    deadline: float
+    first: int
+    reported: float = 0.0
+
+    def look(self, iterations: int) -> None:
+        now = time.perf_counter()
+        if now - self.reported > _LOOK_AGAIN:
+            self.reported = now
+            self.report(iterations - self.first, now - self.started)
+        if now > self.deadline:
+            raise _Stop("time limit")
 
 
 class SimulatorCFR:
@@ -258,6 +280,7 @@ class SimulatorCFR:
         self.max_information_sets = max_information_sets
         self.iterations = self.histories = 0
         self.seconds, self.stopped = 0.0, "iterations"
+        self._watch: _Watch | None = None
         self.table: dict[Key, _Entry] = {}
         self._actions: dict[tuple[Hashable, ...], tuple[Hashable, ...]] = {}
         self._random = stream_of(seed)
@@ -278,6 +301,8 @@ class SimulatorCFR:
     ) -> SimulatorCFR:
         """Go on for so many iterations, or seconds, or until Ctrl-C.
 
+        Limits are kept within an iteration, too.
+
         Parameters
         ----------
         iterations, time_limit, progress
@@ -293,21 +318,16 @@ class SimulatorCFR:
         self.stopped = "iterations"
         try:
             with _reporter(progress, total) as report:
-                reported = started
+                self._watch = _Watch(report, started, started + limit, first)
                 while self.iterations - first < total:
                     self._iterate()
-                    now = time.perf_counter()
-                    if now - reported > _LOOK_AGAIN:
-                        reported = now
-                        report(self.iterations - first, now - started)
-                    if now - started > limit:
-                        self.stopped = "time limit"
-                        break
                 report(self.iterations - first, time.perf_counter() - started)
         except KeyboardInterrupt:
             self.stopped = "interrupted"
-        except _Full:
-            self.stopped = "information sets"
+        except _Stop as stop:
+            self.stopped = str(stop)
+        finally:
+            self._watch = None
         self.seconds += time.perf_counter() - started
         return self
 
@@ -354,6 +374,8 @@ class SimulatorCFR:
 
     def _go(self, turn: Turn, position: int, *, keep: bool = False) -> Turn:
         self.histories += 1
+        if self.histories % _TURNS == 0 and self._watch is not None:
+            self._watch.look(self.iterations)
         return turn.after(position, keep=keep)
 
     def _number(self) -> float:
@@ -389,7 +411,7 @@ class SimulatorCFR:
                     valid=f"one of the {self.n_players} players that returns() has payoffs for",
                 )
             if len(self.table) >= self.max_information_sets:
-                raise _Full
+                raise _Stop("information sets")
             actions = tuple(turn.actions)
             entry = self.table[key] = _Entry(
                 self._actions.setdefault(actions, actions), self.n_players if self.rate else 0
@@ -673,6 +695,10 @@ def _reaches(frame: _Frame, player: int, position: int) -> tuple[float, float]:
     if frame.turn.player == player:
         return frame.own * odds, frame.others
     return frame.own, frame.others * odds
+
+
+def _itself(action: Hashable) -> Hashable:
+    return action
 
 
 def _check_count(name: str, number: Any) -> None:
