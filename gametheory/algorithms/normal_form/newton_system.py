@@ -237,6 +237,9 @@ class NewtonEquations:
         if len(chosen) == len(matters):
             self._thresholds.clear()
         alone = 1 / (self._moments + self._diagonal)
+        if not len(chosen):
+            self._precondition = lambda right: alone * right
+            return
         together = self._system.by_rows(self._w, self._diagonal, chosen)
 
         def precondition(right: Floats) -> Floats:
@@ -256,7 +259,7 @@ def _conjugate_gradients(
     *,
     most: int,
 ) -> Floats | None:
-    """Solve multiply(x) = right to within what is allowed; None if in too many products."""
+    """Solve multiply(x) = right to within what is allowed; None if that takes too many products."""
     x = np.zeros_like(right) if start is None else start
     rest = right.copy() if start is None else right - multiply(start)
     direction, before = np.zeros_like(right), 1.0
