@@ -131,13 +131,29 @@ def behavior_of_weights(strategies: PureStrategies, weights: tuple[Fraction, ...
     plan = np.zeros(treeplex.n_sequences, dtype=object)
     for row, index in zip(plans, used, strict=True):
         plan[row] += int(weights[index] * scale)
+    return behavior_of_plan(treeplex, plan)
+
+
+def behavior_of_plan(treeplex: Treeplex, plan: NDArray[Any]) -> NDArray[Any]:
+    """Divide a realization plan, times any integer, by its parents; uniform where it is 0.
+
+    Parameters
+    ----------
+    treeplex : Treeplex
+    plan : ndarray of objects, shape (n_sequences,)
+        Python ints.
+
+    Returns
+    -------
+    ndarray of Fraction, shape (n_sequences - 1,)
+    """
     behavior = np.empty(treeplex.n_sequences, dtype=object)
     for level in treeplex.levels:
         counts = np.bincount(level.owner)
         above = plan[level.parents].tolist()
         for start, count, total in zip(level.starts.tolist(), counts.tolist(), above, strict=True):
+            even = Fraction(1, count)
             for sequence in level.sequences[start : start + count].tolist():
-                even = Fraction(1, count)
                 behavior[sequence] = Fraction(plan[sequence], total) if total else even
     return behavior[1:]
 

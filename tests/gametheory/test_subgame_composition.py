@@ -427,6 +427,7 @@ def test_ten_thousand_levels_with_a_simultaneous_end():
 
 @given(
     og.rules(n_players=2).map(og.game_of)
+    | og.rules(n_players=2, zero_sum=True).map(og.game_of)
     | st.builds(plain.irregular_tree, SEEDS, n_players=st.just(2), n_inner=st.integers(1, 7))
 )
 def test_the_strategic_form_finds_every_equilibrium_of_its_own(game):
@@ -474,7 +475,6 @@ def _is_vertex(game, form, behavior) -> bool:
     return True
 
 
-@pytest.mark.slow
 def test_kuhn_poker_has_a_segment_of_equilibria():
     # Kuhn (1950): the first player bluffs up to a third; the second has one equilibrium strategy.
     game = load("kuhn_poker")

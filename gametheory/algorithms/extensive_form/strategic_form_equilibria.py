@@ -11,11 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Sequence
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gametheory.algorithms.extensive_form.optimal_plans import OptimalPlans
 from gametheory.algorithms.extensive_form.sequence_form_lp import sequence_form_lp
 from gametheory.algorithms.normal_form.best_response_polytopes import why_not_bimatrix
 from gametheory.algorithms.normal_form.lemke_howson import lemke_howson
@@ -37,7 +39,11 @@ from gametheory.games.pure_strategies import (
     list_strategies,
     shown_count,
 )
-from gametheory.games.realization import behavior_of_weights, exact_expected_payoffs
+from gametheory.games.realization import (
+    behavior_of_plan,
+    behavior_of_weights,
+    exact_expected_payoffs,
+)
 from gametheory.games.sequence_form import chance_reach
 from gametheory.games.strategic_form import strategy_payoffs
 
@@ -47,7 +53,6 @@ _MOST_JOINT = 100_000  # joint strategies of two players, or strategies of one t
 _MOST_JOINT_OF_MANY = 20_000  # of more: what polynomial support enumeration takes
 _MOST_OF_ONE = 40
 _MOST_ENTRIES = 10_000_000  # of one player's plans, where another way is open
-_EXACT_SEQUENCES = 400  # up to here the linear program is solved exactly
 
 
 def why_too_large(counts: Sequence[float]) -> str:
@@ -159,6 +164,14 @@ class StrategicSearch:
         if not self.is_listed:
             yield _best_plan(self.game, self.active[0])
             return Outcome(iterations=1, reason="one best strategy of too many to list, not all")
+        if self.game.n_players == len(self.active) == 2 and self.game.is_constant_sum():
+            outcome = yield from self._constant_sum()
+            if outcome is not None:
+                return outcome
+        return (yield from self._enumerate())
+
+    def _enumerate(self) -> Generator[BehaviorProfile | None, None, Outcome]:
+        """Follow the normal-form method for as many players as have something to choose."""
         form = self._form = self._strategic_form()
         yield None
         if len(self.active) == 1:
@@ -172,7 +185,7 @@ class StrategicSearch:
         one, other = (np.array(p.integers, object) for p in form.integer_payoffs if p is not None)
         self._paid_by = [other, one.T]
         if not self.mixed:
-            yield from self._first_mixed(form)
+            yield from self._translate(lemke_howson(form), any_will_do=True)
         return (yield from self._translate(vertex_enumeration(form)))
 
     def _strategic_form(self) -> NormalFormGame:
@@ -180,19 +193,33 @@ class StrategicSearch:
         sizes = [len(self.strategies[player]) for player in self.active]
         return NormalFormGame(payoffs.reshape(len(self.active), *sizes))
 
-    def _first_mixed(self, form: NormalFormGame) -> Generator[BehaviorProfile | None]:
-        """Find one quickly where enumeration may take long."""
-        game = self.game
-        small = sum(game.n_sequences) <= _EXACT_SEQUENCES
-        if small and game.n_players == 2 and game.is_constant_sum():
-            for profile in sequence_form_lp(game):
-                if profile is None or not profile.is_given_exactly:
-                    yield None
-                else:
-                    self._seen.add(profile)
-                    yield profile
-        else:
-            yield from self._translate(lemke_howson(form), any_will_do=True)
+    def _constant_sum(self) -> Generator[BehaviorProfile | None, None, Outcome | None]:
+        """Pair the extreme optimal plans; None if the linear program is not solved exactly."""
+        first = None
+        for found in sequence_form_lp(self.game, exact=True):
+            first = found or first
+            yield None
+        if first is None or not first.is_given_exactly:
+            return None
+        optimal = [OptimalPlans(self.game, self.strategies, first, player) for player in (0, 1)]
+        if all(one.is_extreme for one in optimal):
+            self._seen.add(first)
+            yield first
+        vertices = []
+        for one in optimal:
+            vertices.append((yield from one.vertices()))
+        for pair in product(*vertices):
+            behaviors = [
+                behavior_of_plan(treeplex, plan)
+                for treeplex, plan in zip(self.game.sequence_form.treeplexes, pair, strict=True)
+            ]
+            profile = BehaviorProfile(self.game, np.concatenate(behaviors))
+            if profile in self._seen:
+                yield None
+                continue
+            self._seen.add(profile)
+            yield profile
+        return Outcome(iterations=len(self._seen), complete=True)
 
     def _translate(
         self, search: Search, *, any_will_do: bool = False
