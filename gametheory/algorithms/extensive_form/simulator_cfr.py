@@ -69,7 +69,8 @@ class SampledStrategy:
     information_sets : tuple of int
         How many of each player's were met.
     nbytes : int
-        Bytes of the table, information states included where Python tells their size.
+        Bytes of the table, information states included where Python tells their size; not what
+        the simulator itself keeps.
     seconds : float
     stopped : str
         "iterations", "time limit", "information sets" (as many as were allowed) or "interrupted".
