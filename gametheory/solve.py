@@ -130,7 +130,7 @@ def _choose(game: Any, concept: str, method: str, find: str) -> tuple[Algorithm,
         )
     refusals, taking = [], []
     for algorithm in algorithms(concept=concept, form=type(game)):
-        if method == algorithm.name or (method == "auto" and algorithm.automatic):
+        if method == algorithm.name or (method == "auto" and algorithm.automatic(game)):
             reason = algorithm.applies(game)
             if reason:
                 refusals.append(f"{algorithm.name}: {reason}")

@@ -94,8 +94,9 @@ class Algorithm:
         all are asked for.
     guarantee, cost, source : str
         What it promises, what it takes, who published it.
-    automatic : bool
-        Whether ``method="auto"`` may take it: not where others solve what it only approximates.
+    automatic : callable
+        ``automatic(game)`` tells whether ``method="auto"`` may take it: not where others solve
+        what it only approximates.
     """
 
     name: str
@@ -108,7 +109,7 @@ class Algorithm:
     guarantee: str
     cost: str
     source: str
-    automatic: bool = True
+    automatic: Callable[[Any], bool] = lambda game: True
 
 
 _REGISTERED: dict[str, Algorithm] = {}
@@ -125,7 +126,7 @@ def register(
     rank: int,
     finds: Literal["one", "all"] = "one",
     applies: Callable[[Any], str] = lambda game: "",
-    automatic: bool = True,
+    automatic: bool | Callable[[Any], bool] = True,
 ) -> Callable[[Callable[..., Search]], Callable[..., Search]]:
     """Make a generator function known to ``solve``, the command line and the contract tests."""
 
@@ -133,7 +134,17 @@ def register(
         if name in _REGISTERED:
             raise ValueError(f"two algorithms are called {name!r}")
         _REGISTERED[name] = Algorithm(
-            name, concepts, form, applies, run, finds, rank, guarantee, cost, source, automatic
+            name,
+            concepts,
+            form,
+            applies,
+            run,
+            finds,
+            rank,
+            guarantee,
+            cost,
+            source,
+            automatic if callable(automatic) else lambda game: automatic,
         )
         return run
 

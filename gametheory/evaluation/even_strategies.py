@@ -181,6 +181,7 @@ def _maximize(equal: Floats, below: Floats, inside: Floats) -> tuple[Floats, Flo
 
     ``inside`` is positive, and satisfies the rows.
     """
+    import scipy.linalg  # noqa: F401 - its BLAS has to be loaded to be limited
     from threadpoolctl import ThreadpoolController
 
     left, values, right = np.linalg.svd(equal, full_matrices=False)

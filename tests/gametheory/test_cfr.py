@@ -16,7 +16,7 @@ from hypothesis import given, settings
 
 import gametheory as gt
 from gametheory import BehaviorProfile, GameTree, Status
-from gametheory.algorithms.extensive_form import checkpoints
+from gametheory.algorithms.extensive_form import checkpoints, sequence_form_lp
 from gametheory.algorithms.extensive_form.approach import _Measure, behavior_of
 from gametheory.algorithms.extensive_form.cfr_schedules import VARIANTS, schedule
 from gametheory.algorithms.extensive_form.counterfactual_regret import RegretMinimization
@@ -417,9 +417,18 @@ def test_more_players_and_other_sums_are_as_good_as_their_certificate():
 
 
 def test_only_who_asks_for_it_gets_an_approximation():
-    automatic = {method.name for method in gt.methods() if method.automatic}
+    kuhn = gt.catalog.load("kuhn_poker")
+    automatic = {method.name for method in gt.methods() if method.automatic(kuhn)}
     assert not automatic & {*VARIANTS, "mmd"}
-    assert gt.solve(gt.catalog.load("kuhn_poker")).method not in VARIANTS
+    assert gt.solve(kuhn).method not in VARIANTS
+
+
+def test_where_a_linear_program_takes_too_long_cfr_plus_is_the_default(monkeypatch):
+    monkeypatch.setattr(sequence_form_lp, "_MANY_SEQUENCES", 20)
+    kuhn = gt.catalog.load("kuhn_poker")
+    assert gt.solve(kuhn).method == "cfr+"
+    assert gt.solve(kuhn, "minimax").epsilon <= 1e-5
+    assert gt.solve(kuhn, method="sequence-form-lp").status == "certified_exact"
 
 
 @pytest.mark.parametrize("name", ["cfr+", "sapcfr+"])

@@ -243,6 +243,6 @@ def test_ctrl_c_and_time_limits_return_the_best_approximation(with_algorithm: An
 
 def test_auto_leaves_out_who_only_approximates(with_algorithm: Any) -> None:
     run = approaching([0.3], 0.1, [False])
-    with_algorithm(replace(fake("creeping", run), automatic=False))
+    with_algorithm(replace(fake("creeping", run), automatic=lambda game: False))
     assert gt.solve(BATTLE).method == "lemke-howson"
     assert gt.solve(BATTLE, method="creeping").method == "creeping"

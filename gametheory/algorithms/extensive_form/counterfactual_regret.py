@@ -29,6 +29,7 @@ from gametheory.algorithms.extensive_form.approach import (
 )
 from gametheory.algorithms.extensive_form.cfr_schedules import VARIANTS, Variant, schedule
 from gametheory.algorithms.extensive_form.checkpoints import Checkpoint
+from gametheory.algorithms.extensive_form.sequence_form_lp import is_too_large
 from gametheory.algorithms.registry import Search, register
 from gametheory.errors import UnsupportedGame
 from gametheory.games.extensive_form import ExtensiveFormGame
@@ -191,6 +192,7 @@ _GUARANTEE = (
     "each player's external regret does, and the profile is as good as its certificate says"
 )
 _RATES = {"cfr": " as 1/sqrt(T)", "cfr+": " as 1/sqrt(T), in practice faster"}
+_FOR_LARGE_GAMES = "cfr+"  # by default, where linear programs take too long
 _COST = "an iteration is two passes over each treeplex and one over the payoffs; memory likewise"
 
 
@@ -200,7 +202,7 @@ def _register(name: str, rank: int) -> None:
         concepts=("nash", "minimax"),
         form=ExtensiveFormGame,
         rank=rank,
-        automatic=False,
+        automatic=is_too_large if name == _FOR_LARGE_GAMES else False,
         guarantee=_GUARANTEE.format(rate=_RATES.get(name, "")),
         cost=_COST,
         source=VARIANTS[name].source,
@@ -230,4 +232,4 @@ def _register(name: str, rank: int) -> None:
 
 
 for _rank, _name in enumerate(VARIANTS, start=60):
-    _register(_name, _rank)
+    _register(_name, 6 if _name == _FOR_LARGE_GAMES else _rank)  # behind the linear program

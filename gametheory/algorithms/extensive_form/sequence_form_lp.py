@@ -17,15 +17,17 @@ from numpy.typing import NDArray
 
 from gametheory.algorithms.registry import Outcome, Search, register
 from gametheory.concepts.extensive_form import player_regrets
+from gametheory.errors import UnsupportedGame
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.sequence_form import Treeplex, chance_reach
 from gametheory.linear_programs import LinearProgram, optimize
 from gametheory.solution import Status
 
-__all__ = ["sequence_form_lp"]
+__all__ = ["is_too_large", "sequence_form_lp"]
 
 _EXACT_SEQUENCES = 400  # of both players: up to here the exact plans take less than a second
+_MANY_SEQUENCES = 150_000  # of both players: a third of them takes two or three seconds
 _SIMPLE_HISTORIES = 60_000  # up to here a second or two proves such fractions exact
 _LARGEST_DENOMINATOR = 10_000
 _NOTHING = 1e-13  # a regret over the payoff range that floats cannot tell from none
@@ -38,11 +40,17 @@ def _applies(game: ExtensiveFormGame) -> str:
     return "the sequence-form linear program needs a two-player constant-sum game"
 
 
+def is_too_large(game: ExtensiveFormGame) -> bool:
+    """Whether the program of a two-player constant-sum game would take minutes."""
+    return not _applies(game) and sum(game.n_sequences) > _MANY_SEQUENCES
+
+
 @register(
     "sequence-form-lp",
     concepts=("minimax", "nash"),
     form=ExtensiveFormGame,
     applies=_applies,
+    automatic=lambda game: not is_too_large(game),
     rank=5,
     guarantee="an equilibrium, exactly in small games and where exact=True, else to rounding",
     cost="one linear program with a row for each sequence of one player",
@@ -72,6 +80,8 @@ def sequence_form_lp(game: ExtensiveFormGame, *, exact: bool | None = None) -> S
         NUMERICAL_FAILURE, and HiGHS' word, where neither its simplex methods nor its
         interior-point method solve the program.
     """
+    if exact not in (None, True, False):
+        raise UnsupportedGame(f"exact={exact!r}", valid="True, False or None")
     wanted = sum(game.n_sequences) <= _EXACT_SEQUENCES if exact is None else exact
     program = _program(game, exact=wanted)
     found = yield from (_exact_plans(program) if wanted else _float_plans(program))

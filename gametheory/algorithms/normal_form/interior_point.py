@@ -178,6 +178,7 @@ class _Point(NamedTuple):
 
 def _optimal_basis(program: _Program) -> Generator[None, None, tuple[Basis | None, int]]:
     """Step until the iterate gives away an optimal basis; None if it never does."""
+    import scipy.linalg  # noqa: F401 - its BLAS has to be loaded to be limited
     from threadpoolctl import ThreadpoolController
 
     # Threads that wait for each other on a busy machine make small factorizations ten times slower.
