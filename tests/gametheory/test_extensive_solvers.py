@@ -134,14 +134,16 @@ def test_sequence_form_value_is_the_value_of_the_strategic_form(rules):
 
 def test_methods_refuse_what_they_cannot_do_and_say_why():
     with pytest.raises(UnsupportedGame, match="perfect information"):
-        gt.solve(kuhn(), "subgame-perfect")
+        gt.solve(kuhn(), "subgame-perfect", method="backward-induction")
     tree = GameTree(["A", "B"])
     first = tree.root.decision("A", "A", ["x", "y"])
     for i, node in enumerate(first.values()):
         for j, end in enumerate(node.decision("B", "B", ["x", "y"]).values()):
             end.terminal([i + j, i * j])
     with pytest.raises(UnsupportedGame, match="constant-sum"):
-        gt.solve(tree.build(), "nash")
+        gt.solve(tree.build(), "nash", method="sequence-form-lp")
+    with pytest.raises(UnsupportedGame, match="exact='maybe'"):
+        gt.solve(kuhn(), method="sequence-form-lp", exact="maybe")
     with pytest.raises(UnsupportedGame, match="unknown concept 'best'"):
         gt.solve(kuhn(), "best")
     with pytest.raises(UnsupportedGame, match="unknown method 'magic'"):
