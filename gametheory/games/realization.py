@@ -248,12 +248,16 @@ def reached_information_sets(
     mover = game.node_player[parent]
     taken = np.ones(game.n_nodes, np.bool_)
     if player is None:
-        taken[game.chance_children] = game.chance_probabilities > 0
+        drawn = game.chance_probabilities > 0
+        if not drawn.all():  # 0, or too small for a float
+            drawn = game.exact_chance != 0
+        taken[game.chance_children] = drawn
     chosen = 1 + np.flatnonzero(mover >= 0 if player is None else mover == player)
     above = game.parent[chosen]
     rank = chosen - game.first_child[above]
     flat = game.action_offsets[game.node_infoset[above]] + rank
-    taken[chosen] = profile.probabilities[flat] > 0
+    exactly = profile.is_given_exactly
+    taken[chosen] = (profile.exact if exactly else profile.probabilities)[flat] > 0
     for low, high in pairwise(game.level_offsets[1:].tolist()):
         taken[low:high] &= taken[game.parent[low:high]]
     asked = np.flatnonzero(game.node_player >= 0 if player is None else game.node_player == player)

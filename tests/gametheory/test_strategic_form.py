@@ -261,6 +261,29 @@ def test_reached_information_sets_have_a_history_of_positive_probability(game, s
         assert set(np.flatnonzero(found).tolist()) == reached
 
 
+def test_probabilities_too_small_for_floats_still_reach():
+    tiny = Fraction(1, 10**400)
+    tree = GameTree(["A", "B"])
+    dealt = tree.root.chance({"rare": tiny, "else": 1 - tiny, "never": 0})
+    for name, node in dealt.items():
+        for after in node.decision("A", f"A {name}", ["l", "r"]).values():
+            for end in after.decision("B", f"B {name}", ["l", "r"]).values():
+                end.terminal([1, 0])
+    game = tree.build()
+    rarely = BehaviorProfile(game, np.array([1 - tiny, tiny] * 6, dtype=object))
+    reached = dict(
+        zip(
+            (infoset.label for infoset in game.information_sets),
+            reached_information_sets(game, rarely).tolist(),
+            strict=True,
+        )
+    )
+    assert {label for label, is_reached in reached.items() if not is_reached} == {
+        "A never",
+        "B never",
+    }
+
+
 def test_profiles_that_do_not_fit_are_refused():
     game = load("outside_option")
     with pytest.raises(InvalidProfile, match="2 probabilities for the 3 reduced pure strategies"):
