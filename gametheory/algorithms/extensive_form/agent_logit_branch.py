@@ -29,6 +29,7 @@ _MOST_REFINEMENTS = 3
 _CONVERGED = 1e-8  # Newton squares it once more
 _SMALL_RESIDUAL, _ROUNDING = 1e-11, 1e-15
 _COMPILED_SIZE = 100
+_SPARSE = 0.1  # of entries that are not zero
 _LARGEST_CORRECTION = 0.5
 _LARGEST_NOISE = 1e-3
 _IDEAL_CORRECTION, _IDEAL_CONTRACTION, _IDEAL_COSINE = 0.05, 0.1, 0.97
@@ -250,6 +251,8 @@ def _solve(system: Floats, right: Floats, unit: Floats) -> _Solved | None:
         table = np.column_stack([system, right, unit])
         sign = eliminate(table, size, size + 2, 0.0)
         return None if sign == 0.0 else _Solved(table[:, size], table[:, size + 1], sign)
+    if np.count_nonzero(system) < _SPARSE * size * size:
+        return _solve_sparse(system, right, unit)
     from scipy.linalg.lapack import dgetrf, dgetrs
 
     factors, pivots, info = dgetrf(system.T)  # of the transposed: nothing has to be reordered
@@ -258,3 +261,31 @@ def _solve(system: Floats, right: Floats, unit: Floats) -> _Solved | None:
     both, _ = dgetrs(factors, pivots, np.stack([right, unit], axis=1), trans=1)
     flips = int((pivots != np.arange(size)).sum()) + int((np.diag(factors) < 0).sum())
     return _Solved(both[:, 0], both[:, 1], -1.0 if flips % 2 else 1.0)
+
+
+def _solve_sparse(system: Floats, right: Floats, unit: Floats) -> _Solved | None:
+    from scipy.sparse import csc_array
+    from scipy.sparse.linalg import splu
+
+    try:
+        factors = splu(csc_array(system))
+    except RuntimeError:  # SuperLU's word for a singular matrix
+        return None
+    diagonal = factors.U.diagonal()
+    flips = _parity(factors.perm_r) + _parity(factors.perm_c) + int((diagonal < 0).sum())
+    sign = -1.0 if flips % 2 else 1.0
+    return _Solved(factors.solve(right), factors.solve(unit), sign)
+
+
+def _parity(permutation: NDArray[Any]) -> int:
+    """Count by how many exchanges a permutation comes about: its length less its cycles."""
+    cycles, left = 0, np.ones(permutation.size, bool)
+    following = permutation.tolist()
+    for start in range(permutation.size):
+        if left[start]:
+            cycles += 1
+            at = start
+            while left[at]:
+                left[at] = False
+                at = following[at]
+    return permutation.size - cycles
