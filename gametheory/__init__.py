@@ -16,6 +16,12 @@ from typing import TYPE_CHECKING
 from gametheory.lazy import make_lazy
 
 if TYPE_CHECKING:
+    from gametheory.algorithms.extensive_form.sampled_gain import SampledGain, sampled_gain
+    from gametheory.algorithms.extensive_form.simulator_cfr import (
+        SampledStrategy,
+        SimulatorCFR,
+        monte_carlo_cfr,
+    )
     from gametheory.algorithms.normal_form.maxmin import security_levels, security_margins
     from gametheory.algorithms.normal_form.minmax import Minmax, minmax
     from gametheory.algorithms.registry import algorithms as methods
@@ -56,7 +62,16 @@ if TYPE_CHECKING:
     from gametheory.games.potential import Potential, find_potential
     from gametheory.games.profiles import MixedProfile
     from gametheory.games.quantal_response import LogitEquilibrium
+    from gametheory.games.realization import (
+        behavior_of,
+        mixed_of,
+        reached_information_sets,
+        realization_plan,
+    )
     from gametheory.games.security import SecurityProfile
+    from gametheory.games.strategic_form import strategic_form
+    from gametheory.games.subgames import Subgame, subgame, subgame_roots
+    from gametheory.games.tabulated_policy import profile_of
     from gametheory.inefficiency import EquilibriumPrice, price_of_anarchy, price_of_stability
     from gametheory.payoff_sets import (
         IndividuallyRational,
@@ -109,13 +124,18 @@ __all__ = [
     "ParetoProfile",
     "PayoffSet",
     "Potential",
+    "SampledGain",
+    "SampledStrategy",
     "SecurityProfile",
+    "SimulatorCFR",
     "SocialOptimum",
     "Solution",
     "Status",
+    "Subgame",
     "Trace",
     "UnsupportedGame",
     "alpha_rank",
+    "behavior_of",
     "best_response",
     "best_response_value",
     "catalog",
@@ -133,7 +153,9 @@ __all__ = [
     "max_regret",
     "methods",
     "minmax",
+    "mixed_of",
     "mixed_pareto_frontier",
+    "monte_carlo_cfr",
     "nash_averaging",
     "nash_components",
     "nash_conv",
@@ -143,13 +165,20 @@ __all__ = [
     "price_of_anarchy",
     "price_of_stability",
     "profile_from_open_spiel",
+    "profile_of",
     "profile_to_open_spiel",
+    "reached_information_sets",
+    "realization_plan",
+    "sampled_gain",
     "save_game",
     "security_levels",
     "security_margins",
     "simulate",
     "social_optimum",
     "solve",
+    "strategic_form",
+    "subgame",
+    "subgame_roots",
     "swap_regrets",
     "verify",
 ]
@@ -191,13 +220,18 @@ make_lazy(
         "ParetoProfile": "gametheory.games.pareto_profile",
         "PayoffSet": "gametheory.payoff_sets",
         "Potential": "gametheory.games.potential",
+        "SampledGain": "gametheory.algorithms.extensive_form.sampled_gain",
+        "SampledStrategy": "gametheory.algorithms.extensive_form.simulator_cfr",
         "SecurityProfile": "gametheory.games.security",
+        "SimulatorCFR": "gametheory.algorithms.extensive_form.simulator_cfr",
         "SocialOptimum": "gametheory.payoff_sets",
         "Solution": "gametheory.solution",
         "Status": "gametheory.solution",
+        "Subgame": "gametheory.games.subgames",
         "Trace": "gametheory.solution",
         "UnsupportedGame": "gametheory.errors",
         "alpha_rank": "gametheory.evaluation",
+        "behavior_of": "gametheory.games.realization",
         "best_response": "gametheory.concepts",
         "best_response_value": "gametheory.concepts",
         "catalog": "gametheory.games.catalog:",
@@ -215,7 +249,9 @@ make_lazy(
         "max_regret": "gametheory.concepts",
         "methods": "gametheory.algorithms.registry:algorithms",
         "minmax": "gametheory.algorithms.normal_form.minmax",
+        "mixed_of": "gametheory.games.realization",
         "mixed_pareto_frontier": "gametheory.payoff_sets",
+        "monte_carlo_cfr": "gametheory.algorithms.extensive_form.simulator_cfr",
         "nash_averaging": "gametheory.evaluation",
         "nash_components": "gametheory.concepts.nash_components",
         "nash_conv": "gametheory.concepts",
@@ -225,13 +261,20 @@ make_lazy(
         "price_of_anarchy": "gametheory.inefficiency",
         "price_of_stability": "gametheory.inefficiency",
         "profile_from_open_spiel": "gametheory.games.open_spiel_policies",
+        "profile_of": "gametheory.games.tabulated_policy",
         "profile_to_open_spiel": "gametheory.games.open_spiel_policies",
+        "reached_information_sets": "gametheory.games.realization",
+        "realization_plan": "gametheory.games.realization",
+        "sampled_gain": "gametheory.algorithms.extensive_form.sampled_gain",
         "save_game": "gametheory.formats",
         "security_levels": "gametheory.algorithms.normal_form.maxmin",
         "security_margins": "gametheory.algorithms.normal_form.maxmin",
         "simulate": "gametheory.dynamics",
         "social_optimum": "gametheory.payoff_sets",
         "solve": "gametheory.solve",
+        "strategic_form": "gametheory.games.strategic_form",
+        "subgame": "gametheory.games.subgames",
+        "subgame_roots": "gametheory.games.subgames",
         "swap_regrets": "gametheory.concepts.correlated",
         "verify": "gametheory.certificates",
     },

@@ -165,7 +165,7 @@ def algorithms(*, concept: str | None = None, form: type | None = None) -> tuple
     Examples
     --------
     >>> [algorithm.name for algorithm in algorithms(concept="subgame-perfect")]
-    ['backward-induction']
+    ['backward-induction', 'subgame-composition']
     """
     _import_all()
     chosen = (

@@ -37,7 +37,7 @@ def test_all_subgame_perfect_equilibria_match_brute_force(rules):
     assume(np.prod(game.infoset_n_actions, dtype=float) <= 200)
     solution = gt.solve(game, "subgame-perfect", find="all")
     found = {tuple(profile.probabilities) for profile in solution.equilibria}
-    assert solution.complete
+    assert solution.complete == (len(found) == 1)  # where actions tie, mixtures may do as well
     assert len(found) == len(solution.equilibria)
     every = product(*(range(n) for n in game.infoset_n_actions.tolist()))
     perfect = {

@@ -30,7 +30,8 @@ def _applies(game: ExtensiveFormGame) -> str:
     form=ExtensiveFormGame,
     applies=_applies,
     rank=0,
-    guarantee="exact pure subgame-perfect equilibria; with find='all' every one of them",
+    guarantee="exact pure subgame-perfect equilibria; with find='all' every pure one, and complete "
+    "where nothing ties",
     cost="one pass up the tree for the first, up to one more for each further equilibrium",
     source="Zermelo (1913); Kuhn (1953), Extensive games and the problem of information",
 )
@@ -50,7 +51,12 @@ def backward_induction(game: ExtensiveFormGame) -> Search:
     for actions in _other_choices(tree):
         count += actions is not None
         yield None if actions is None else BehaviorProfile.pure(game, actions)
-    return Outcome(iterations=count, complete=True)
+    if count == 1:  # nothing ties, so nobody can mix either
+        return Outcome(iterations=count, complete=True)
+    return Outcome(
+        iterations=count,
+        reason=f"these are all {count:,} pure ones: where actions tie, mixtures may be equilibria too",
+    )
 
 
 class _Values:
