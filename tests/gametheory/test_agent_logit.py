@@ -306,6 +306,26 @@ def test_large_games_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         limit(load("selten_horse"))
 
 
+def test_games_that_are_too_large_get_the_best_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(algorithm, "_MOST_ACTIONS", 5)
+    game = load("kuhn_poker", n_players=3)
+    solution = gt.solve(game)
+    assert solution.method == "best-effort"
+    assert solution.epsilon <= 1e-5 * game.payoff_range
+    short = gt.solve(game, method="best-effort", max_iterations=10)
+    assert short.status == Status.ITERATION_LIMIT
+    assert short.iterations == 10
+    assert 1e-6 < short.epsilon < game.payoff_range
+
+
+@pytest.mark.parametrize("n_players", [3, 4])
+def test_poker_with_more_players_is_solved_to_rounding(n_players: int) -> None:
+    game = load("kuhn_poker", n_players=n_players)
+    solution = gt.solve(game)
+    assert solution.method == "agent-logit-path"
+    assert solution.epsilon <= 1e-12 * game.payoff_range
+
+
 def test_what_is_found_on_the_way_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     game = load("selten_horse")
     monkeypatch.setattr(algorithm, "_MOST_STEPS", 5)

@@ -77,7 +77,7 @@ def test_floats_find_the_way_and_integers_the_numbers(rules: og.Rules, seed: int
     game = og.game_of(rules)
     program = program_of(game, lemke._prior(game, None, seed))
     path = FloatPath(program)
-    used = ended(path.follow())
+    used = ended(path.follow(10_000))
     plans = ended(exact_plans(program, used))
     parts = [behavior_of(*both) for both in zip(program.plans, plans, used, strict=True)]
     profile = BehaviorProfile(game, np.concatenate(parts))
@@ -247,7 +247,7 @@ def test_nobody_decides() -> None:
 def test_where_rounding_misleads_integers_take_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lemke, "_INTEGERS_AT_ONCE", 0)
 
-    def misled(path: FloatPath) -> Any:
+    def misled(path: FloatPath, most_steps: int) -> Any:
         yield None
         return "misled"
 
@@ -258,6 +258,15 @@ def test_where_rounding_misleads_integers_take_over(monkeypatch: pytest.MonkeyPa
     solution = solve(game)
     assert solution.status == Status.NUMERICAL_FAILURE
     assert solution.reason == "misled"
+
+
+def test_a_path_that_is_given_up_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lemke, "_INTEGERS_AT_LAST", 0)
+    game = perturbed("goofspiel", 0, 1, cards=4)
+    solution = solve(game, max_pivots=5)
+    assert solution.status == Status.ITERATION_LIMIT
+    assert solution.reason == "the path has not ended after 5 pivots"
+    assert solution.iterations == 5
 
 
 def test_bad_input_is_refused() -> None:

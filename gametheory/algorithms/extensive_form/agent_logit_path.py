@@ -28,7 +28,12 @@ from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.solution import Status
 
-__all__ = ["agent_logit_branch", "agent_logit_equilibrium", "agent_logit_path"]
+__all__ = [
+    "agent_logit_applies",
+    "agent_logit_branch",
+    "agent_logit_equilibrium",
+    "agent_logit_path",
+]
 
 Floats = NDArray[np.float64]
 
@@ -49,7 +54,8 @@ _SUPPORTS = (1e-2, 1e-3, 1e-4, 1e-6, 1e-9)
 _MOST_CORRECTIONS = 30
 
 
-def _applies(game: ExtensiveFormGame) -> str:
+def agent_logit_applies(game: ExtensiveFormGame) -> str:
+    """Say why the branch of a game is not followed; "" if it is."""
     n_actions = int(game.action_offsets[-1])
     if n_actions <= _MOST_ACTIONS:
         return ""
@@ -60,7 +66,7 @@ def _applies(game: ExtensiveFormGame) -> str:
     "agent-logit-path",
     concepts=("nash",),
     form=ExtensiveFormGame,
-    applies=_applies,
+    applies=agent_logit_applies,
     rank=30,
     guarantee="one equilibrium, near the limit of the principal branch of agent logit equilibria, "
     "which is a sequential one; as good as its certificate says",
@@ -141,7 +147,7 @@ def agent_logit_path(game: ExtensiveFormGame) -> Search:
     "agent-logit-equilibrium",
     concepts=("agent-logit-qre",),
     form=ExtensiveFormGame,
-    applies=_applies,
+    applies=agent_logit_applies,
     rank=30,
     guarantee="the first agent logit equilibrium of the rationality asked for on the principal "
     "branch",
@@ -197,7 +203,7 @@ def agent_logit_equilibrium(game: ExtensiveFormGame, rationality: float | None =
     "agent-logit-branch",
     concepts=("agent-logit-qre",),
     form=ExtensiveFormGame,
-    applies=_applies,
+    applies=agent_logit_applies,
     rank=31,
     finds="all",
     guarantee="points of the principal branch, in order from uniform play on; other branches are "
@@ -268,8 +274,8 @@ def agent_logit_branch(
 
 
 def _refuse_large(game: ExtensiveFormGame) -> None:
-    if _applies(game):
-        raise UnsupportedGame(_applies(game), where=repr(game))
+    if agent_logit_applies(game):
+        raise UnsupportedGame(agent_logit_applies(game), where=repr(game))
 
 
 def _checked(rationality: Any, name: str) -> float:

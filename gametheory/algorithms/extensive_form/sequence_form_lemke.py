@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gametheory.algorithms.extensive_form.tracing_in_floats import FloatPath
 from gametheory.algorithms.extensive_form.tracing_program import TracingProgram, program_of
 from gametheory.algorithms.registry import Outcome, Search, register
 from gametheory.concepts.extensive_form import player_regrets
@@ -33,6 +34,7 @@ __all__ = ["sequence_form_lemke"]
 _INTEGERS_AT_ONCE = 60  # sequences of both players: about 20 milliseconds
 _INTEGERS_AT_LAST = 500  # minutes at most
 _ATTEMPTS = 3
+_PIVOTS_A_SEQUENCE = 100
 _EXACT_TABLE = 5e6  # pairs of sequences: what exact solving keeps in memory
 _EXACT_UNKNOWNS = 600  # about ten seconds with short payoffs
 _FLOAT_REGRET = 1e-9  # of the payoff range
@@ -61,6 +63,7 @@ def sequence_form_lemke(
     prior: BehaviorProfile | None = None,
     seed: int | None = None,
     exact: bool | None = None,
+    max_pivots: int | None = None,
 ) -> Search:
     """Yield one equilibrium, the one that a prior leads to.
 
@@ -76,6 +79,9 @@ def sequence_form_lemke(
     exact : bool, optional
         Whether probabilities are rational numbers that were checked exactly, or floats; if left
         out, exact where that takes seconds at most.
+    max_pivots : int, optional
+        Where to give up a path that floats follow; a hundred for each sequence, and a thousand, if
+        left out: minutes for a thousand sequences a player.
 
     Yields
     ------
@@ -86,8 +92,9 @@ def sequence_form_lemke(
     Returns
     -------
     Outcome
-        ``iterations`` counts the pivots of all paths. NUMERICAL_FAILURE, and why, where rounding
-        misled every path and the game is too large for integers.
+        ``iterations`` counts the pivots of all paths. ITERATION_LIMIT where the path had to be
+        given up, NUMERICAL_FAILURE, and why, where rounding misled every one, and the game is too
+        large for integers.
 
     Raises
     ------
@@ -111,15 +118,20 @@ def sequence_form_lemke(
     if game.n_players != 2:
         raise UnsupportedGame(_applies(game), where=repr(game))
     program = program_of(game, _prior(game, prior, seed))
-    steps, reason = 0, ""
+    steps, reason, status = 0, "", Status.NUMERICAL_FAILURE
+    limit = _PIVOTS_A_SEQUENCE * sum(program.sizes) + 1000 if max_pivots is None else max_pivots
     if exact is False or sum(program.sizes) > _INTEGERS_AT_ONCE:
         for attempt in range(_ATTEMPTS):
-            found = yield from _by_floats(game, program, attempt, exact=exact)
+            path = FloatPath(program, seed=attempt)
+            found = yield from _by_floats(game, program, path, limit, exact=exact)
             steps += found.steps
             if found.profile is not None:
                 yield found.profile
                 return Outcome(iterations=steps)
             reason = found.reason
+            if found.steps >= limit:
+                status = Status.ITERATION_LIMIT
+                break
     if sum(program.sizes) <= _INTEGERS_AT_LAST:
         found = yield from _by_integers(game, program)
         steps += found.steps
@@ -127,7 +139,7 @@ def sequence_form_lemke(
             yield found.profile
             return Outcome(iterations=steps)
         reason = found.reason
-    return Outcome(iterations=steps, status=Status.NUMERICAL_FAILURE, reason=reason)
+    return Outcome(iterations=steps, status=status, reason=reason)
 
 
 def _prior(
@@ -163,13 +175,15 @@ class _Found(NamedTuple):
 
 
 def _by_floats(
-    game: ExtensiveFormGame, program: TracingProgram, attempt: int, *, exact: bool | None
+    game: ExtensiveFormGame,
+    program: TracingProgram,
+    path: FloatPath,
+    limit: int,
+    *,
+    exact: bool | None,
 ) -> Generator[None, None, _Found]:
     """Follow the path in floats, and solve anew where it ends."""
-    from gametheory.algorithms.extensive_form.tracing_in_floats import FloatPath
-
-    path = FloatPath(program, seed=attempt)
-    used = yield from path.follow()
+    used = yield from path.follow(limit)
     if isinstance(used, str):
         return _Found(None, path.steps, used)
     mixed = max(int(u.sum()) - p.n_infosets for u, p in zip(used, program.plans, strict=True))

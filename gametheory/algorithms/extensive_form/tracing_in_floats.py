@@ -22,11 +22,11 @@ from gametheory.algorithms.extensive_form.tracing_program import TracingProgram
 __all__ = ["FloatPath"]
 
 Floats = NDArray[np.float64]
+Masks = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
 _REFACTOR = 60  # pivots between two factorizations
 _SMALLEST_PIVOT = 1e-9
 _TIE = 1e-11
-_STEPS_A_SEQUENCE = 100
 
 
 class FloatPath:
@@ -147,17 +147,20 @@ class FloatPath:
         dense[self._columns.indices[low:high]] = self._columns.data[low:high]
         return self._solve(dense)
 
-    def follow(self) -> Generator[None, None, tuple[NDArray[np.bool_], NDArray[np.bool_]] | str]:
+    def follow(
+        self, most_steps: int
+    ) -> Generator[None, None, tuple[NDArray[np.bool_], NDArray[np.bool_]] | str]:
         """Pivot until z is zero; yields None now and then.
 
         Returns
         -------
         pair of ndarray of bool, or str
-            Which sequences of each player are basic; or why rounding must have misled the path.
+            Which sequences of each player are basic; or why there is no end: too many steps, or
+            rounding must have misled the path.
         """
         size, entering = self._size, 0
         try:
-            while self.steps < _STEPS_A_SEQUENCE * size + 1000:
+            while self.steps < most_steps:
                 column = self._column(entering)
                 row = self._leaving_row(column)
                 if row < 0:
@@ -176,7 +179,7 @@ class FloatPath:
                     yield None
         except RuntimeError:  # SuperLU's word for a singular matrix
             return f"the basis is singular in floats after {self.steps} pivots"
-        return f"no end after {self.steps} pivots"
+        return f"the path has not ended after {self.steps} pivots"
 
     def _leaving_row(self, column: Floats) -> int:
         free = self._basic > self._z
