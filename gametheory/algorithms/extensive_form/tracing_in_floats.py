@@ -48,6 +48,8 @@ class FloatPath:
     """
 
     def __init__(self, program: TracingProgram, seed: int = 0) -> None:
+        from gametheory.kernels.product_form import Updates
+
         self.program, self.steps = program, 0
         self._size = sum(program.sizes)
         self._z = 2 * self._size
@@ -56,6 +58,13 @@ class FloatPath:
         n_infosets = program.plans[0].n_infosets
         self._right[[self._size, self._size + 1 + n_infosets]] = 1.0
         self._basic = self._first_basis()
+        self._updates = Updates(
+            np.zeros(_REFACTOR, np.int64),
+            np.zeros(_REFACTOR),
+            np.zeros(_REFACTOR + 1, np.int64),
+            np.zeros(self._right.size, np.int64),
+            np.zeros(self._right.size),
+        )
         self._factorize()
         self._direction = self._columns[:, self._basic] @ self._spread(seed)
         self._refresh()
@@ -125,20 +134,28 @@ class FloatPath:
     def _factorize(self) -> None:
         from scipy.sparse.linalg import splu
 
-        self._factors = splu(self._columns[:, self._basic].tocsc())
-        self._updates: list[tuple[int, NDArray[np.int64], Floats, float]] = []
+        from gametheory.kernels.product_form import Factors
+
+        factors = splu(self._columns[:, self._basic].tocsc())
+        lower, upper = factors.L, factors.U
+        self._factors = Factors(
+            factors.perm_r,
+            factors.perm_c,
+            *(lower.indptr, lower.indices, lower.data),
+            *(upper.indptr, upper.indices, upper.data),
+            upper.diagonal(),
+        )
+        self._n_updates = 0
 
     def _refresh(self) -> None:
         self.values = self._solve(self._right)
         self._spreads = self._solve(self._direction)
 
     def _solve(self, right: Floats) -> Floats:
-        solution: Floats = self._factors.solve(right)
-        for row, others, column, pivot in self._updates:
-            own = solution[row] / pivot
-            if own:
-                solution[others] -= own * column
-            solution[row] = own
+        from gametheory.kernels.product_form import solve
+
+        solution = np.empty(right.size)
+        solve(right.copy(), self._factors, self._updates, self._n_updates, solution)
         return solution
 
     def _column(self, variable: int) -> Floats:
@@ -173,7 +190,7 @@ class FloatPath:
                     n = self.program.sizes[0]
                     return basic[:n], basic[n:]
                 entering = leaving + size if leaving < size else leaving - size
-                if len(self._updates) >= _REFACTOR:
+                if self._n_updates >= _REFACTOR:
                     self._factorize()
                     self._refresh()
                     yield None
@@ -205,8 +222,20 @@ class FloatPath:
             vector[others] -= step * rest
             vector[row] = step
         self.values[row] = max(self.values[row], 0.0)
-        self._updates.append((row, others, rest, pivot))
+        self._remember(row, pivot, others, rest)
         self._basic[row] = entering
+
+    def _remember(self, row: int, pivot: float, others: NDArray[np.int64], rest: Floats) -> None:
+        rows, pivots, starts, indices, entries = self._updates
+        k = self._n_updates
+        low, high = int(starts[k]), int(starts[k]) + others.size
+        if high > indices.size:
+            room = max(high, 2 * indices.size)
+            indices, entries = np.resize(indices, room), np.resize(entries, room)
+            self._updates = self._updates._replace(others=indices, entries=entries)
+        rows[k], pivots[k], starts[k + 1] = row, pivot, high
+        indices[low:high], entries[low:high] = others, rest
+        self._n_updates = k + 1
 
     def weights(self) -> tuple[Floats, Floats]:
         """Return both plans at the present basis, solved anew."""
