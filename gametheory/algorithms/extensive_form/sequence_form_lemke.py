@@ -5,7 +5,7 @@
 2. A prior, what players expect of each other at first, makes a path of it: it begins with the best
    replies to the prior, traces how players become certain of each other's plans, and ends at an
    equilibrium (von Stengel, van den Elzen and Talman 2002). It cannot end in a ray: while anything
-   is played, values of information sets that solve ``E'p >= 0`` complementarily are zero.
+   is played, no direction with ``E'p >= 0`` is complementary to the plans.
 3. Small problems are solved in integers throughout. In larger ones floats find the way; the basis
    at its end is a square system of integer equations, solved and checked exactly.
 4. Should rounding have misled the path, ties are broken otherwise, and then integers take over.

@@ -5,8 +5,8 @@ that enters is solved for when it does. Where floats may have chosen wrongly, th
 basis is solved anew, exactly where that can be afforded.
 
 Ties: the right-hand side counts as larger by an infinitely small multiple of one random vector,
-whose entries grow with the depth of a sequence (see ``tracing_in_integers``). Ties between two
-rows in both have probability zero.
+whose entries are largest for slacks, and grow with the depth of a sequence for weights (see
+``tracing_in_integers``). Ties between two rows in both have probability zero.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ Masks = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 _REFACTOR = 60  # pivots between two factorizations
 _SMALLEST_PIVOT = 1e-9
 _TIE = 1e-11
+_SMALLER_SPREAD = 1e-4
 
 
 class FloatPath:
@@ -127,7 +128,10 @@ class FloatPath:
             0.25, 0.75, len(self._basic)
         )
         depth = np.concatenate([plans.depth for plans in self.program.plans])
-        spread[: self._size] += depth
+        weights = self._basic[: self._size] < self._size
+        weights[0] = True  # z is there
+        spread[: self._size][weights] += depth[weights]
+        spread[: self._size][weights] *= _SMALLER_SPREAD
         spread[self._size :] = 0.0
         return spread
 

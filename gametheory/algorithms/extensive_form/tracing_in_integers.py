@@ -1,8 +1,9 @@
 """Lemke's path of a tracing program in integers of any size, where nothing is ever rounded.
 
 Degenerate vertices are told apart as if the right-hand side were larger by infinitely small
-numbers, the larger the deeper a sequence. The equations of the plans then keep positive
-right-hand sides, which no ray can satisfy but the one that the path begins with.
+numbers. The largest ones choose between best replies to the prior: the path then begins at the
+only solution with z = 1, and cannot come back there. Of the others, those of deeper sequences are
+larger: the equations of the plans keep positive right-hand sides, which rules rays out.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class IntegerPath:
         tight[program.prior.pivots[0]] = True
         tight[n + program.prior.pivots[1]] = True
         depth = np.concatenate([program.plans[0].depth, program.plans[1].depth])
-        order = np.lexsort((np.arange(size), -depth, ~tight))
+        order = np.lexsort((np.arange(size), -depth, tight))
         order = np.append(order[order > 0], 0)
         table, right = self._table(tight)
         self._dictionary = IntegerDictionary(table[order].tolist())
