@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from gametheory.evaluation import AlphaRanking, NashAverage, alpha_rank, nash_averaging
     from gametheory.formats import load_game, load_profile, save_game
     from gametheory.games import catalog
+    from gametheory.games.agent_quantal_response import AgentLogitEquilibrium
     from gametheory.games.behavior_profile import BehaviorProfile
     from gametheory.games.commitment import Commitment
     from gametheory.games.correlated_distribution import CorrelatedDistribution
@@ -94,6 +95,7 @@ __all__ = [
     "CHANCE",
     "SIMULTANEOUS",
     "TERMINAL",
+    "AgentLogitEquilibrium",
     "AlphaRanking",
     "BehaviorProfile",
     "Certificate",
@@ -190,6 +192,7 @@ make_lazy(
         "CHANCE": "gametheory.games.extensive_form",
         "SIMULTANEOUS": "gametheory.games.game_state",
         "TERMINAL": "gametheory.games.extensive_form",
+        "AgentLogitEquilibrium": "gametheory.games.agent_quantal_response",
         "AlphaRanking": "gametheory.evaluation",
         "BehaviorProfile": "gametheory.games.behavior_profile",
         "Certificate": "gametheory.solution",

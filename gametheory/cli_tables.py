@@ -33,6 +33,7 @@ _EQUILIBRIA = (
     "nash",
     "pure-nash",
     "logit-qre",
+    "agent-logit-qre",
     "subgame-perfect",
     "correlated",
     "coarse-correlated",

@@ -49,7 +49,8 @@ def certify_dominant_strategy(game: NormalFormGame, profile: MixedProfile) -> Ce
     chosen = tuple(actions[0] for actions in profile.support())
     losses = [_largest_loss(game, player, chosen[player]) for player in range(game.n_players)]
     worst = max(losses, key=lambda loss: loss[0])
-    payoffs: Any = game.exact_payoffs[(slice(None), *chosen)]
+    cell: Any = (slice(None), *chosen)
+    payoffs: Any = game.exact_payoffs[cell]
     return Certificate(
         concept="dominant-strategy",
         epsilon=worst[0],

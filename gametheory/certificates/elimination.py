@@ -91,8 +91,8 @@ def _faults(game: NormalFormGame, claim: IteratedElimination, concept: str) -> A
     for one in claim.eliminations:
         left = claim.left_after(one.round - 1)
         if not _dominates(game, one, left, claim):
-            action = game.actions[one.player][one.action]
-            yield None, f"{game.players[one.player]}'s {action} is not dominated as claimed"
+            label = game.actions[one.player][one.action]
+            yield None, f"{game.players[one.player]}'s {label} is not dominated as claimed"
     left = claim.actions
     for player, actions in enumerate(left):
         for action in actions:
@@ -142,14 +142,14 @@ def _dominates(
     if not proper:
         return False
     differences = [
-        sum(p * _payoff(game, one.player, b, others) for b, p in mixture)
+        sum((p * _payoff(game, one.player, b, others) for b, p in mixture), start=Fraction(0))
         - _payoff(game, one.player, one.action, others)
         for others in _joint(left, one.player)
     ]
     return _beats(differences, claim.dominance)
 
 
-def _beats(differences: Sequence[Any], dominance: str) -> bool:
+def _beats(differences: Sequence[Fraction], dominance: str) -> bool:
     if dominance == "strict":
         return min(differences) > 0
     return min(differences) >= 0 and max(differences) > 0

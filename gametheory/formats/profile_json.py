@@ -9,6 +9,7 @@ from typing import Any
 
 from gametheory.certificates import verify
 from gametheory.errors import GameFormatError, InvalidProfile
+from gametheory.games.agent_quantal_response import AgentLogitEquilibrium
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.commitment import Commitment
 from gametheory.games.correlated_distribution import CorrelatedDistribution
@@ -67,7 +68,11 @@ def profile_from_document(document: Any, game: Any) -> Any:
     if isinstance(document, Mapping) and "format" not in document:
         return BehaviorProfile.from_mapping(game, _choices(document))
     rows = document.get("behavior") if isinstance(document, Mapping) else document
-    return BehaviorProfile(game, [p for row in _rows(rows, "behavior") for p in row])
+    flat = [p for row in _rows(rows, "behavior") for p in row]
+    if isinstance(document, Mapping) and "rationality" in document:
+        rationality = float(decode(document["rationality"], "rationality"))
+        return AgentLogitEquilibrium(game, flat, rationality, document.get("log_probabilities"))
+    return BehaviorProfile(game, flat)
 
 
 def _rows(rows: Any, key: str) -> list[list[Any]]:

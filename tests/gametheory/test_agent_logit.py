@@ -19,7 +19,7 @@ from gametheory import BehaviorProfile, ExtensiveFormGame, GameTree, InvalidProf
 from gametheory.algorithms.extensive_form import agent_logit_path as algorithm
 from gametheory.algorithms.registry import Approximation
 from gametheory.certificates.agent_logit import certify_agent_logit
-from gametheory.formats import efg
+from gametheory.formats import efg, load_claim, save_certificate, save_profile
 from gametheory.games.agent_quantal_response import AgentLogitEquilibrium
 from gametheory.games.catalog import load
 from gametheory.games.normal_form import NormalFormGame
@@ -401,3 +401,14 @@ def test_exact_figures_at_rationality_zero() -> None:
     game = load("kuhn_poker")
     point = at(game, 0)
     assert set(point.exact.tolist()) == {Fraction(1, 2)}
+
+
+def test_rationality_survives_the_way_through_a_file(tmp_path: Path) -> None:
+    game = gt.catalog.load("selten_horse")
+    solution = gt.solve(game, "agent-logit-qre", rationality=3)
+    save_profile(solution.profile, tmp_path / "profile.json")
+    assert gt.load_profile(tmp_path / "profile.json", game) == solution.profile
+    save_certificate(solution.certificate, tmp_path / "certificate.json")
+    claim = load_claim(tmp_path / "certificate.json", game)
+    assert claim.profile.rationality == 3
+    assert claim.supported_by(gt.verify(game, claim.profile, claim.concept))

@@ -55,7 +55,7 @@ def backward_induction(game: ExtensiveFormGame) -> Search:
         return Outcome(iterations=count, complete=True)
     return Outcome(
         iterations=count,
-        reason=f"these are all {count:,} pure ones: where actions tie, mixtures may be equilibria too",
+        reason=f"these are all {count:,} pure ones; where actions tie, mixtures may be some too",
     )
 
 
