@@ -12,6 +12,7 @@ from rich.text import Text
 
 from gametheory.console import INTERRUPTED, NO, ErrorsInWords, error, out, run
 from marl_bridge.cli_output import (
+    show_inspection,
     show_mapping,
     show_play,
     show_report,
@@ -131,13 +132,22 @@ def inspect(
     episodes: Annotated[int, typer.Option(min=1, help="Random episodes to play.")] = 20,
     seed: Seed = 0,
     env_kwargs: Kwargs = "{}",
+    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds to spend, roughly.")] = 12.0,
     as_json: AsJson = False,
 ) -> None:
-    """Say what random play shows of an environment."""
+    """Say what an environment promises, how large its tree is, and what can be known of it."""
     from marl_bridge.environments.inspection import inspect as look
 
-    seen = look(make, episodes=episodes, seed=seed, env_kwargs=_kwargs(env_kwargs))
-    show_mapping(seen.to_dict(), as_json=as_json)
+    show_inspection(
+        look(
+            make,
+            episodes=episodes,
+            seed=seed,
+            env_kwargs=_kwargs(env_kwargs),
+            time_limit=time_limit,
+        ),
+        as_json=as_json,
+    )
 
 
 @app.command()

@@ -20,6 +20,7 @@ from marl_bridge.report import Report
 from marl_bridge.report_words import mapping_rows
 
 __all__ = [
+    "show_inspection",
     "show_mapping",
     "show_play",
     "show_report",
@@ -82,6 +83,18 @@ def show_play(played: Any) -> None:
     if played.saved is not None:
         facts |= {"frames": played.frames, "saved": str(played.saved)}
     show_mapping(facts, as_json=False)
+
+
+def show_inspection(seen: Any, *, as_json: bool) -> None:
+    """Print the page of an environment, or write the whole record as JSON."""
+    if as_json:
+        typer.echo(json.dumps(plain(seen.to_dict()), indent=2))
+        return
+    from marl_bridge.environments.inspection_page import page
+
+    for number, (title, rows) in enumerate(page(seen).items()):
+        out().print(Text(("\n" if number else "") + title, style="bold"))
+        show_mapping(rows, as_json=False)
 
 
 def show_mapping(values: Mapping[str, Any], *, as_json: bool) -> None:

@@ -1,31 +1,59 @@
-"""Looking at an environment: its spaces, its pace, and what random play shows of its rules."""
+"""Looking at an environment: one page on what it promises, before anything is built on it."""
 
 from __future__ import annotations
 
-import hashlib
+import math
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-import numpy as np
-
-from marl_bridge.environments.driver import Driver
+from marl_bridge.environments.chance_sites import ChanceSite, ChanceSites, chance_sites
 from marl_bridge.environments.opening import EnvironmentSource, Make, open_environment
+from marl_bridge.environments.outlook import Attempt, Outlook, attempt_extraction, outlook
+from marl_bridge.environments.random_play import UnlistedActions, listed_actions, random_episode
+from marl_bridge.environments.size_estimate import SizeEstimate, estimate_size
+from marl_bridge.environments.trials import (
+    Trial,
+    hidden_choices,
+    mask_leaks,
+    repeats,
+    seeds_matter,
+    trial_attribute_copy,
+    trial_deepcopy,
+    trial_state_copy,
+)
 from marl_bridge.errors import InvalidEnvironment
 from marl_bridge.observations import observation_key
-from marl_bridge.policies import UniformRandomPolicy
-from marl_bridge.rollouts import episode_streams
 
 __all__ = ["Inspection", "inspect"]
 
 # Sums of float rewards that differ by less than this are equal.
 _REWARD_TOLERANCE = 1e-9
 
+# Shares of the time limit. What a part leaves over is there for the extraction, the last one.
+_SHARES = {
+    "episodes": 0.18,
+    "fresh": 0.1,
+    "reused": 0.1,
+    "seeds": 0.06,
+    "sites": 0.05,
+    "deepcopy": 0.03,
+    "attributes": 0.04,
+    "snapshots": 0.2,
+    "masks": 0.04,
+    "hidden": 0.07,
+    "size": 0.14,
+    "extraction": 0.4,
+}
+_OVERTIME = 1.3  # for a tree small enough to be tried
+# Trees that are surely larger are not tried.
+_LOG10_TRIED = 7.0
+
 
 @dataclass(frozen=True)
 class Inspection:
-    """What uniformly random play showed of an environment.
+    """What was seen of an environment. Only what is called proven is more than that.
 
     Attributes
     ----------
@@ -45,19 +73,45 @@ class Inspection:
         Fewest, median and most steps of an episode: turns (AEC) or rounds (Parallel).
     steps_per_second : float
         Random steps per second on this machine, drawing the actions included.
-    fresh_is_deterministic, reused_is_deterministic : bool
-        Whether two new instances, or one used twice, answer the same seed and actions with
-        the same observations, rewards and turns in whole episodes.
+    fresh, reused : Trial
+        Whether a new instance, or one that has played the episode already, answers the same
+        seed and actions with the same observations, rewards and turns to the end.
+    seeds : Trial
+        Whether episodes of different seeds with the same actions are alike.
+    chance : str
+        "none seen", or when random numbers are drawn: "at the start", "in play", or both.
+    chance_sites : tuple of ChanceSite
+        Where in the code: those made in the constructor alone do not count as chance.
+    global_generators : tuple of str
+        Global generators that were seeded or drawn from.
     reset_depends_on_seed : str
         "yes", or "not seen" when all first observations were alike.
+    deepcopy, attribute_copy, snapshot : Trial
+        Whether ``copy.deepcopy(env)``, a deep copy of the attributes past EzPickle, and the
+        toolkit's own snapshots go on like the original.
+    mask_leaks : Trial
+        Whether masks allow nothing to those who are not on turn.
+    hidden_choices : Trial
+        Whether the next agent to act is shown what was chosen before.
     zero_sum : str
-        "refuted", or "not refuted by N random episodes": random play proves nothing.
+        "proven", "refuted", or "not refuted by N random episodes": random play proves nothing.
+        It is proven by the extraction of the whole game.
     zero_sum_witness : dict or None
         The first episode whose returns do not cancel: its number and returns.
     endings : dict of str to int
         Episodes that ended by "termination", by "truncation", or were cut at ``max_steps``.
+    early_truncation : str
+        "not seen", or an episode that was truncated before the length others reached: no plain
+        limit of steps does that.
     rewards : tuple of float
         Smallest and largest reward an agent was given at one of its turns.
+    size : SizeEstimate or None
+        None when the actions cannot be listed.
+    attempt : Attempt or None
+        A short try at the exact game; None when the tree is too large to try.
+    outlook : Outlook
+        What can be known of this environment, and why.
+    seconds : float
     """
 
     name: str
@@ -71,20 +125,53 @@ class Inspection:
     max_steps: int
     steps: tuple[int, int, int]
     steps_per_second: float
-    fresh_is_deterministic: bool
-    reused_is_deterministic: bool
+    fresh: Trial
+    reused: Trial
+    seeds: Trial
+    chance: str
+    chance_sites: tuple[ChanceSite, ...]
+    global_generators: tuple[str, ...]
     reset_depends_on_seed: str
+    deepcopy: Trial
+    attribute_copy: Trial
+    snapshot: Trial
+    mask_leaks: Trial
+    hidden_choices: Trial
     zero_sum: str
     zero_sum_witness: dict[str, Any] | None
     endings: dict[str, int]
+    early_truncation: str
     rewards: tuple[float, float]
+    size: SizeEstimate | None
+    attempt: Attempt | None
+    outlook: Outlook
+    seconds: float
+
+    @property
+    def fresh_is_deterministic(self) -> bool:
+        """Whether a new instance repeated an episode from its seed and actions."""
+        return self.fresh.passed is True
+
+    @property
+    def reused_is_deterministic(self) -> bool:
+        """Whether an instance that was used before repeated an episode."""
+        return self.reused.passed is True
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        return {
-            name: list(entry) if isinstance(entry, tuple) else entry
-            for name, entry in asdict(self).items()
-        }
+        found: dict[str, Any] = {}
+        for item in fields(self):
+            entry = getattr(self, item.name)
+            if isinstance(entry, SizeEstimate):
+                entry = entry.to_dict()
+            elif isinstance(entry, Trial | Attempt | Outlook):
+                entry = asdict(entry)
+            elif item.name == "chance_sites":
+                entry = [asdict(site) for site in entry]
+            found[item.name] = list(entry) if isinstance(entry, tuple) else entry
+        found["fresh_is_deterministic"] = self.fresh_is_deterministic
+        found["reused_is_deterministic"] = self.reused_is_deterministic
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +179,33 @@ class _Episode:
     """One random episode, as far as it is kept."""
 
     start: bytes
-    digest: bytes
-    actions: tuple[dict[str, Any], ...]
+    steps: int
+    own_steps: int  # of the agent that acted most often
     returns: dict[str, float]
     rewards: tuple[float, float]
     ending: str
     has_mask: bool
+
+
+class _Clock:
+    """Gives each part of the inspection its share of the time."""
+
+    def __init__(self, time_limit: float | None) -> None:
+        self._limit, self.started = time_limit, time.perf_counter()
+
+    def until(self, part: str) -> float:
+        """Return the deadline of a part that begins now."""
+        return time.perf_counter() + self.share(part)
+
+    def share(self, part: str) -> float:
+        return math.inf if self._limit is None else _SHARES[part] * self._limit
+
+    def left(self, part: str) -> float:
+        """Return the seconds of the last part: its share, or more where time is left."""
+        if self._limit is None:
+            return math.inf
+        left = _OVERTIME * self._limit - (time.perf_counter() - self.started)
+        return max(self.share(part), left)
 
 
 def inspect(
@@ -107,8 +215,9 @@ def inspect(
     episodes: int = 20,
     seed: int = 0,
     max_steps: int = 1000,
+    time_limit: float | None = 12.0,
 ) -> Inspection:
-    """Play an environment at random and say what was seen.
+    """Look at an environment: play it at random, repeat it, copy it, estimate its tree.
 
     Parameters
     ----------
@@ -117,41 +226,80 @@ def inspect(
     env_kwargs : mapping, optional
         Keyword arguments for the environment.
     episodes : int
-        Number of episodes.
+        Number of random episodes, at most.
     seed : int
-        Equal seeds give equal episodes.
+        Equal seeds give equal episodes. How much is tried in the time is the machine's matter.
     max_steps : int
         Longer episodes are cut.
+    time_limit : float, optional
+        Seconds to spend, roughly: a step under way is not interrupted, and a short try at the
+        exact game may take 40 % more.
 
     Raises
     ------
     InvalidEnvironment
         If there is no such environment, or it does not follow PettingZoo's API.
+    MissingExtra
+        If a package it needs is not installed.
 
     Examples
     --------
     >>> seen = inspect("classic/tictactoe-v3", episodes=5)
     >>> seen.agents, seen.has_action_mask, seen.fresh_is_deterministic
     (('player_1', 'player_2'), True, True)
-    >>> seen.zero_sum
-    'not refuted by 5 random episodes'
+    >>> seen.zero_sum, seen.outlook.verdict
+    ('proven', 'exact tree')
+    >>> low, high = seen.size.interval
+    >>> low < 549_946 < high
+    True
     """
-    if episodes < 1 or max_steps < 1:
+    if episodes < 1 or max_steps < 1 or not (time_limit is None or time_limit > 0):
         raise InvalidEnvironment(
-            f"episodes is {episodes} and max_steps is {max_steps}", valid="at least 1 each"
+            f"episodes is {episodes}, max_steps is {max_steps}, time_limit is {time_limit}",
+            valid="at least 1 each, and a positive time limit",
         )
-    source = open_environment(make, env_kwargs=env_kwargs)
-    seen: list[_Episode] = []
-    seconds = 0.0
-    for number in range(episodes):
-        driver = source.driver(checked=False)  # fresh, so that each episode can be repeated alone
-        started = time.perf_counter()
-        seen.append(_play(driver, seed, number, max_steps))
-        seconds += time.perf_counter() - started
-        driver.env.close()
-    lengths = sorted(len(episode.actions) for episode in seen)
-    witness = _first_unbalanced(seen)
+    source, clock = open_environment(make, env_kwargs=env_kwargs), _Clock(time_limit)
+    seen, steps_per_second = _play_episodes(source, clock, episodes, seed, max_steps)
+    lengths = sorted(episode.steps for episode in seen)
+
+    def trial(test: Callable[..., Trial], part: str, **options: Any) -> Trial:
+        return _tried(
+            test, source, seed=seed, max_steps=max_steps, deadline=clock.until(part), **options
+        )
+
+    fresh, reused = trial(repeats, "fresh", fresh=True), trial(repeats, "reused", fresh=False)
+    seeds = trial(seeds_matter, "seeds", episodes=5)
+    sites = _look_for_chance(source, seed, max_steps, clock.until("sites"))
     env = source.new()
+    unlisted = _unlisted(source)
+    hidden = Trial(None, 0, unlisted) if unlisted else trial(hidden_choices, "hidden")
+    size = None if unlisted else _size(source, seed, max_steps, clock)
+    deepcopy = trial(trial_deepcopy, "deepcopy")
+    attribute_copy = trial(trial_attribute_copy, "attributes")
+    snapshot = trial(trial_state_copy, "snapshots")
+    leaks = trial(mask_leaks, "masks", episodes=3)
+    attempt = None
+    if size is not None and size.log10_lower <= _LOG10_TRIED and fresh.passed:
+        attempt = attempt_extraction(
+            make,
+            env_kwargs=env_kwargs,
+            api=source.api,
+            seed=seed,
+            seconds=clock.left("extraction"),
+        )
+    witness = _first_unbalanced(seen)
+    chance = _chance(sites, seeds)
+    found = outlook(
+        size=size,
+        unlisted=unlisted,
+        unrepeatable="" if fresh.passed else fresh.what,
+        chance="" if chance == "none seen" else chance,
+        continuous=_continuous(sites),
+        attempt=attempt,
+        hidden="" if hidden.passed else hidden.what,
+        n_agents=len(env.possible_agents),
+        may_be_zero_sum=witness is None,
+    )
     inspection = Inspection(
         name=source.name,
         api=source.api,
@@ -161,88 +309,161 @@ def inspect(
             agent: str(env.observation_space(agent)) for agent in env.possible_agents
         },
         has_action_mask=any(episode.has_mask for episode in seen),
-        episodes=episodes,
+        episodes=len(seen),
         seed=seed,
         max_steps=max_steps,
         steps=(lengths[0], lengths[len(lengths) // 2], lengths[-1]),
-        steps_per_second=sum(lengths) / seconds,
-        fresh_is_deterministic=_repeats(source, seed, max_steps, fresh=True),
-        reused_is_deterministic=_repeats(source, seed, max_steps, fresh=False),
+        steps_per_second=steps_per_second,
+        fresh=fresh,
+        reused=reused,
+        seeds=seeds,
+        chance=chance,
+        chance_sites=sites.listed(),
+        global_generators=sites.global_generators,
         reset_depends_on_seed="yes" if len({episode.start for episode in seen}) > 1 else "not seen",
-        zero_sum="refuted" if witness else f"not refuted by {episodes} random episodes",
+        deepcopy=deepcopy,
+        attribute_copy=attribute_copy,
+        snapshot=snapshot,
+        mask_leaks=leaks,
+        hidden_choices=hidden,
+        zero_sum=_zero_sum(attempt, witness, len(seen)),
         zero_sum_witness=witness,
         endings={
             ending: sum(episode.ending == ending for episode in seen)
             for ending in ("termination", "truncation", "cut at max_steps")
         },
+        early_truncation=_early_truncation(seen),
         rewards=(
             min(episode.rewards[0] for episode in seen),
             max(episode.rewards[1] for episode in seen),
         ),
+        size=size,
+        attempt=attempt,
+        outlook=found,
+        seconds=time.perf_counter() - clock.started,
     )
     env.close()
     return inspection
 
 
-def _play(
-    driver: Driver,
-    seed: int,
-    number: int,
-    max_steps: int,
-    *,
-    script: tuple[dict[str, Any], ...] | None = None,
-) -> _Episode:
-    """Play one episode at random, or by a script of actions as far as it goes."""
-    reset_seed, rng = episode_streams(seed, number)
-    policy, record = UniformRandomPolicy(), hashlib.blake2b()
-    driver.reset(seed=reset_seed)
-    actions: list[dict[str, Any]] = []
-    start, has_mask, told = b"", False, dict(driver.returns)
-    low, high = np.inf, -np.inf
-    while (acting := driver.acting) and len(actions) < max_steps:
-        views = {agent: driver.view(agent) for agent in acting}
-        shown = observation_key(
-            [(agent, view.observation, view.mask, told[agent]) for agent, view in views.items()]
-        )
-        start = start or shown
-        record.update(shown)
+def _play_episodes(
+    source: EnvironmentSource, clock: _Clock, episodes: int, seed: int, max_steps: int
+) -> tuple[list[_Episode], float]:
+    seen: list[_Episode] = []
+    deadline, seconds = clock.until("episodes"), 0.0
+    while len(seen) < episodes and (not seen or time.perf_counter() < deadline):
+        started = time.perf_counter()
+        seen.append(_play(source, seed, len(seen), max_steps))
+        seconds += time.perf_counter() - started
+    return seen, sum(episode.steps for episode in seen) / seconds
+
+
+def _play(source: EnvironmentSource, seed: int, number: int, max_steps: int) -> _Episode:
+    """Play one episode on a fresh instance, so that each can be repeated alone."""
+    driver = source.driver(checked=False)
+    own_steps = dict.fromkeys(driver.agents, 0)
+    start, has_mask, steps = b"", False, 0
+    told: dict[str, float] | None = None
+    low, high = math.inf, -math.inf
+    for step in random_episode(driver, seed, number, max_steps):
+        views = step.views
+        if told is None:
+            start = observation_key(
+                [(agent, view.observation, view.mask) for agent, view in views.items()]
+            )
+        else:
+            low, high = _widened(low, high, driver.returns, told)
         has_mask = has_mask or any(view.mask is not None for view in views.values())
-        if script is not None and (
-            len(actions) == len(script) or script[len(actions)].keys() != views.keys()
-        ):
-            break  # other agents act than in the scripted episode, or it goes on for longer
-        chosen = (
-            {agent: policy.act(view, rng) for agent, view in views.items()}
-            if script is None
-            else script[len(actions)]
-        )
-        actions.append(chosen)
-        driver.step(chosen)
-        rewards = [driver.returns[agent] - told[agent] for agent in driver.agents]
-        low, high = min(low, *rewards), max(high, *rewards)
+        steps += 1
+        for agent in views:
+            own_steps[agent] += 1
         told = dict(driver.returns)
-    record.update(observation_key(told))
+    low, high = _widened(low, high, driver.returns, told or driver.returns)
     ending = "truncation" if any(driver.truncated.values()) else "termination"
     if driver.acting:
         ending = "cut at max_steps"
-    return _Episode(
-        start, record.digest(), tuple(actions), told, (float(low), float(high)), ending, has_mask
+    driver.env.close()
+    most = max(own_steps.values(), default=0)
+    return _Episode(start, steps, most, dict(driver.returns), (low, high), ending, has_mask)
+
+
+def _widened(
+    low: float, high: float, returns: Mapping[str, float], told: Mapping[str, float]
+) -> tuple[float, float]:
+    rewards = [returns[agent] - told[agent] for agent in told]
+    return min(low, *rewards), max(high, *rewards)
+
+
+def _tried(test: Callable[..., Trial], *args: Any, **options: Any) -> Trial:
+    """Run a trial; an environment that fails in it has failed it."""
+    try:
+        return test(*args, **options)
+    except Exception as error:
+        return Trial(False, 0, f"{type(error).__name__}: {error}")
+
+
+def _unlisted(source: EnvironmentSource) -> str:
+    driver = source.driver(checked=False)
+    try:
+        listed_actions(driver)
+    except UnlistedActions as error:
+        return str(error)
+    finally:
+        driver.env.close()
+    return ""
+
+
+def _size(source: EnvironmentSource, seed: int, max_steps: int, clock: _Clock) -> SizeEstimate:
+    share = clock.share("size")
+    return estimate_size(
+        source,
+        seed=seed,
+        max_steps=max_steps,
+        time_limit=None if math.isinf(share) else share,
     )
 
 
-def _repeats(source: EnvironmentSource, seed: int, max_steps: int, *, fresh: bool) -> bool:
-    """Play an episode, then its actions again from the same seed; compare all that was shown.
+def _look_for_chance(
+    source: EnvironmentSource, seed: int, max_steps: int, deadline: float
+) -> ChanceSites:
+    """Play a few episodes and note what draws random numbers."""
+    with chance_sites() as sites:
+        for number in range(5):
+            if number and time.perf_counter() > deadline:
+                break
+            sites.phase = "made"
+            driver = source.driver(checked=False)
+            sites.phase = "start"
+            for _ in random_episode(driver, seed, number, max_steps):
+                sites.phase = "play"
+                if time.perf_counter() > deadline:
+                    break
+            driver.env.close()
+    return sites
 
-    PettingZoo 1.27's own seed tests look at one step only.
-    """
-    driver = source.driver(checked=False)
-    first = _play(driver, seed, 0, max_steps)
-    if fresh:
-        driver.env.close()
-        driver = source.driver(checked=False)
-    again = _play(driver, seed, 0, max_steps, script=first.actions)
-    driver.env.close()
-    return first.digest == again.digest and len(first.actions) == len(again.actions)
+
+def _chance(sites: ChanceSites, seeds: Trial) -> str:
+    phases = {site.phase for site in sites.seen} - {"made"}
+    words = [
+        word for phase, word in (("start", "at the start"), ("play", "in play")) if phase in phases
+    ]
+    if not words and seeds.passed is False:
+        words = ["from an unseen source"]
+    if not words and sites.global_generators:
+        words = ["from a global generator"]
+    return " and ".join(words) or "none seen"
+
+
+def _continuous(sites: ChanceSites) -> str:
+    """Name a draw with infinitely many outcomes, "" if none was seen."""
+    found = [site for site in sites.listed() if not site.is_discrete and site.phase != "made"]
+    return f"{found[0].method} in {found[0].caller}" if found else ""
+
+
+def _zero_sum(attempt: Attempt | None, witness: object, episodes: int) -> str:
+    if attempt is not None and attempt.zero_sum is not None:
+        return "proven" if attempt.zero_sum else "refuted"
+    return "refuted" if witness else f"not refuted by {episodes} random episodes"
 
 
 def _first_unbalanced(seen: list[_Episode]) -> dict[str, Any] | None:
@@ -252,3 +473,20 @@ def _first_unbalanced(seen: list[_Episode]) -> dict[str, Any] | None:
         if abs(total) > _REWARD_TOLERANCE and episode.ending != "cut at max_steps":
             return {"episode": number, "returns": episode.returns, "sum": total}
     return None
+
+
+def _early_truncation(seen: list[_Episode]) -> str:
+    """Find a truncated episode that another one outlasts.
+
+    A limit may count all steps, or rounds of all agents: both are counted, and both must be less.
+    """
+    for number, episode in enumerate(seen):
+        if episode.ending != "truncation":
+            continue
+        for other, longer in enumerate(seen):
+            if longer.steps > episode.steps and longer.own_steps > episode.own_steps:
+                return (
+                    f"episode {number} was truncated after {episode.steps:,} steps, "
+                    f"episode {other} went on for {longer.steps:,}"
+                )
+    return "not seen"
