@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from gametheory.errors import GameTheoryError, UnsupportedGame
 
-__all__ = ["ExtractionRefused", "InvalidEnvironment", "InvalidPolicy", "UnknownProbabilities"]
+__all__ = [
+    "AuditFailed",
+    "ExtractionRefused",
+    "InvalidEnvironment",
+    "InvalidPolicy",
+    "UnknownProbabilities",
+]
 
 
 class InvalidEnvironment(GameTheoryError, ValueError):
@@ -17,6 +23,22 @@ class InvalidPolicy(GameTheoryError, ValueError):
 
 class ExtractionRefused(UnsupportedGame):
     """The environment's exact game cannot be extracted; the message says why."""
+
+
+class AuditFailed(ExtractionRefused):
+    """A check of the audit failed: the environment is not the game that was extracted.
+
+    Attributes
+    ----------
+    check : str
+        Which one: "determinism", "seed", "reset", "episodes" or "mean".
+    """
+
+    def __init__(
+        self, what: str, *, check: str, where: str = "", valid: str = "", hint: str = ""
+    ) -> None:
+        self.check = check
+        super().__init__(what, where=where, valid=valid, hint=hint)
 
 
 class UnknownProbabilities(InvalidPolicy):

@@ -1,4 +1,9 @@
-"""The audit of an extraction: episodes of fresh instances must lie inside the game."""
+"""The audit of an extraction: episodes of the real environment must lie inside the game.
+
+The episodes are played on fresh instances with their real generators, each with another seed and
+at random. Every observation, every turn and every return must have positive probability in the
+game, and the mean returns must agree with the game's expectation.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +13,23 @@ from typing import Any
 
 import numpy as np
 
-from gametheory.games.extensive_form import TERMINAL
+from gametheory.games.extensive_form import CHANCE, TERMINAL
 from gametheory.games.state_graph import StateGraph
+from marl_bridge.environments.chance import ChanceSite
+from marl_bridge.environments.driver import AecDriver, Driver
 from marl_bridge.environments.opening import EnvironmentSource
 from marl_bridge.environments.positions import random_action, view_key
-from marl_bridge.errors import ExtractionRefused
+from marl_bridge.errors import AuditFailed
+from marl_bridge.intervals import betting
 
-__all__ = ["Audit", "replay_episodes"]
+__all__ = ["Audit", "AuditedEpisodes", "audit_episodes", "random_play", "zero_sum"]
+
+_EPISODES, _CHANCE_EPISODES = 30, 400
+_FALSE_ALARM = 1e-6
+"""Probability, at most, that the mean of a right game is rejected, over all its agents."""
+
+
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -31,14 +46,30 @@ class Audit:
     copy_refused : str
         Why positions were not copied; "" when they were.
     n_states, n_edges, n_terminal_states : int
-        Distinct states stepped, actions tried, states where the episode is over.
+        Distinct states stepped, actions and outcomes tried, states where the episode is over.
+    n_truncated_states : int
+        Of the states where the episode is over, those where a limit ended it, not the game.
     n_observations : int
         Distinct things an agent was shown when it had to act.
+    n_chance_states, generator_calls : int
+        States where the environment draws, and calls of its generators while it was stepped.
+    chance : tuple of ChanceSite
+        Where in its code it draws, and which agents see the outcome.
+    zero_sum : {"proven", "proven up to rounding", "refuted"}
+        Whether the returns cancel at the end of every episode there is.
     joint_steps : bool
         Whether several agents act in one step, as in Parallel environments. (An AEC environment
         can hide a choice all the same; the game's information sets tell.)
+    mask_leaks : tuple of str
+        Agents that were shown legal actions when it was not their turn.
+    set_order : str
+        Whether episodes depend on the order of sets: "no sets", in how many other processes they
+        were the same, or why that was not checked.
     episodes_checked : int
         Random episodes of fresh instances, each with another seed, that were found in the game.
+    expected_returns : tuple of float or None
+        Of uniformly random play, by the game; the mean of these episodes agrees. None where
+        episodes can go on for ever.
     seconds : float
         Time of the extraction, without unrolling.
     """
@@ -52,9 +83,17 @@ class Audit:
     n_states: int
     n_edges: int
     n_terminal_states: int
+    n_truncated_states: int
     n_observations: int
+    n_chance_states: int
+    generator_calls: int
+    chance: tuple[ChanceSite, ...]
+    zero_sum: str
     joint_steps: bool
+    mask_leaks: tuple[str, ...]
+    set_order: str
     episodes_checked: int
+    expected_returns: tuple[float, ...] | None
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
@@ -62,14 +101,23 @@ class Audit:
         return asdict(self)
 
 
-def replay_episodes(
+@dataclass(frozen=True, slots=True)
+class AuditedEpisodes:
+    """What the real episodes showed: see :class:`Audit`."""
+
+    episodes: int
+    expected: tuple[float, ...] | None
+    mask_leaks: tuple[str, ...]
+
+
+def audit_episodes(
     source: EnvironmentSource,
     graph: StateGraph,
     observations: Mapping[tuple[str, bytes], int],
     *,
     seed: int,
-    episodes: int = 30,
-) -> int:
+    episodes: int | None = None,
+) -> AuditedEpisodes:
     """Play random episodes on fresh instances, each with another seed, and follow them.
 
     Parameters
@@ -79,48 +127,174 @@ def replay_episodes(
         The extracted game.
     observations : mapping
         Number of each (agent, what it is shown) in the graph.
-    seed, episodes : int
-
-    Returns
-    -------
-    int
-        The number of episodes found in the graph, all of them.
+    seed : int
+    episodes : int, optional
+        More with chance than without.
 
     Raises
     ------
-    ExtractionRefused
-        At the first observation or return that is not in the graph.
+    AuditFailed
+        "episodes" at the first observation or return that the game does not have; "mean" if the
+        mean returns are not those of the game, by a betting interval that a right game misses
+        with a probability of at most one in a million.
     """
+    has_chance = bool((graph.player == CHANCE).any())
+    count = episodes or (_CHANCE_EPISODES if has_chance else _EPISODES)
     rng = np.random.default_rng(np.random.SeedSequence([seed, 2]))
-    for episode in range(episodes):
-        driver = source.driver()
-        driver.reset(seed=seed + 1000 + episode)
-        state = 0
+    follower = _Follower(graph, source, observations)
+    returns = np.array(
+        [follower.play(source.driver(), seed + 1000 + number, rng) for number in range(count)]
+    )
+    expected = random_play(graph)
+    if expected is not None:
+        _check_means(source, graph, returns, expected)
+    return AuditedEpisodes(count, expected, tuple(sorted(follower.mask_leaks)))
+
+
+def _check_means(
+    source: EnvironmentSource,
+    graph: StateGraph,
+    returns: np.ndarray[Any, Any],
+    expected: tuple[float, ...],
+) -> None:
+    over = np.flatnonzero(graph.player == TERMINAL).tolist()
+    payoffs = np.array([graph.payoffs[state] for state in over], dtype=np.float64)
+    confidence = 1 - _FALSE_ALARM / len(graph.players)
+    for player, agent in enumerate(graph.players):
+        low, high = float(payoffs[:, player].min()), float(payoffs[:, player].max())
+        if low == high:
+            continue
+        interval = betting(returns[:, player], low=low, high=high, confidence=confidence)
+        slack = 1e-9 * (high - low)
+        if not interval.lower - slack <= expected[player] <= interval.upper + slack:
+            raise AuditFailed(
+                f"random play of {source.name} earns agent {agent!r} between "
+                f"{interval.lower:.4f} and {interval.upper:.4f}, by {len(returns)} episodes, and "
+                f"{expected[player]:.4f} in the extracted game",
+                check="mean",
+                valid="an environment whose generators are seeded by reset() or not at all",
+                hint="look for generators with a fixed seed, or draws from outside",
+            )
+
+
+class _Follower:
+    """Follows real episodes through a graph, in all states that what is seen allows."""
+
+    def __init__(
+        self,
+        graph: StateGraph,
+        source: EnvironmentSource,
+        observations: Mapping[tuple[str, bytes], int],
+    ) -> None:
+        self._source, self._observations = source, observations
+        self._owner, self._seen = graph.player.tolist(), graph.observation.tolist()
+        self._first, self._target = graph.first_edge.tolist(), graph.edge_target.tolist()
+        self._payoffs = graph.payoffs
+        self.mask_leaks: set[str] = set()
+
+    def play(self, driver: Driver, seed: int, rng: np.random.Generator) -> tuple[float, ...]:
+        """Play one episode at random and return its returns."""
+        driver.reset(seed=seed)
+        states = self._through_chance([0])
         path: list[str] = []
-        while driver.acting:
+        while acting := driver.acting:
+            self._look_for_leaks(driver, acting)
             actions: dict[str, Any] = {}
-            for agent in driver.acting:
+            for agent in acting:
                 view = driver.view(agent)
-                seen = observations.get((agent, view_key(view)), -2)
-                if driver.agents.index(agent) != graph.player[state] or (
-                    seen != graph.observation[state]
-                ):
-                    raise _outside(source, f"agent {agent!r} is shown something else", path)
+                seen = self._observations.get((agent, view_key(view)), -2)
+                player = driver.agents.index(agent)
+                states = [s for s in states if self._owner[s] == player and self._seen[s] == seen]
+                if not states:
+                    raise self._outside(f"agent {agent!r} is shown something else", path)
                 actions[agent] = random_action(view, rng)
                 path.append(str(actions[agent]))
                 rank = view.legal_indices().tolist().index(actions[agent] - view.start)
-                state = int(graph.edge_target[graph.first_edge[state] + rank])
+                after = [self._target[self._first[s] + rank] for s in states]
+                states = self._through_chance(after)
             driver.step(actions)
         returns = tuple(driver.returns[agent] for agent in driver.agents)
-        if graph.player[state] != TERMINAL or tuple(graph.payoffs[state]) != returns:
-            raise _outside(source, f"the episode ends with returns {returns}", path)
-    return episodes
+        ends = [s for s in states if self._owner[s] == TERMINAL]
+        if not any(tuple(self._payoffs[s]) == returns for s in ends):
+            raise self._outside(f"the episode ends with returns {returns}", path)
+        driver.env.close()
+        return returns
+
+    def _through_chance(self, states: list[int]) -> list[int]:
+        """Replace chance states by the states behind them."""
+        found: dict[int, None] = {}
+        todo = states[::-1]
+        while todo:
+            state = todo.pop()
+            if self._owner[state] == CHANCE:
+                todo += self._target[self._first[state] : self._first[state + 1]][::-1]
+            else:
+                found[state] = None
+        return list(found)
+
+    def _look_for_leaks(self, driver: Driver, acting: tuple[str, ...]) -> None:
+        """Note agents that are shown legal actions out of turn."""
+        if not isinstance(driver, AecDriver):
+            return
+        for agent in driver.env.agents:
+            if agent not in acting and agent not in self.mask_leaks:
+                try:
+                    mask = driver.view(agent).mask
+                except Exception:  # nothing obliges an environment to show anything now
+                    continue
+                if mask is not None and mask.any():
+                    self.mask_leaks.add(agent)
+
+    def _outside(self, what: str, path: list[str]) -> AuditFailed:
+        return AuditFailed(
+            f"an episode of {self._source.name} does not follow the extracted game: {what}",
+            check="episodes",
+            where=f"after the actions {' '.join(path) or '(none)'}",
+            valid="an environment whose episodes depend on actions and its own generators alone",
+            hint="look for hidden chance or for state outside the environment object",
+        )
 
 
-def _outside(source: EnvironmentSource, what: str, path: list[str]) -> ExtractionRefused:
-    return ExtractionRefused(
-        f"an episode of {source.name} does not follow the extracted game: {what}",
-        where=f"after the actions {' '.join(path) or '(none)'}",
-        valid="an environment whose episodes depend on the actions alone",
-        hint="look for chance or for state outside the environment object",
-    )
+def random_play(graph: StateGraph) -> tuple[float, ...] | None:
+    """Return the expected payoffs of uniformly random play; None where the graph has a cycle.
+
+    Examples
+    --------
+    >>> from marl_bridge.environments.extraction import extract
+    >>> random_play(extract("classic/rps-v2", env_kwargs={"max_cycles": 1}).graph)
+    (0.0, 0.0)
+    """
+    first, target = graph.first_edge.tolist(), graph.edge_target.tolist()
+    waiting = np.bincount(graph.edge_target, minlength=graph.n_states).tolist()
+    reach = np.zeros(graph.n_states)
+    reach[0] = 1.0
+    ready, done = [0], 0
+    total = np.zeros(len(graph.players))
+    owner = graph.player.tolist()
+    while ready:
+        state = ready.pop()
+        done += 1
+        if owner[state] == TERMINAL:
+            total += reach[state] * np.asarray(graph.payoffs[state], dtype=np.float64)
+        edges = range(first[state], first[state + 1])
+        for edge in edges:
+            share = graph.edge_probability[edge] if owner[state] == CHANCE else 1 / len(edges)
+            reach[target[edge]] += reach[state] * float(share or 0)
+            waiting[target[edge]] -= 1
+            if not waiting[target[edge]]:
+                ready.append(target[edge])
+    return tuple(total.tolist()) if done == graph.n_states else None
+
+
+def zero_sum(graph: StateGraph) -> str:
+    """Say whether the payoffs cancel at the end of every episode there is.
+
+    "proven", "proven up to rounding" where sums of floats are off by no more than that, or
+    "refuted".
+    """
+    over = np.flatnonzero(graph.player == TERMINAL).tolist()
+    sums = [abs(sum(graph.payoffs[state])) for state in over]
+    if not any(sums):
+        return "proven"
+    largest = max(abs(payoff) for state in over for payoff in graph.payoffs[state])
+    return "proven up to rounding" if max(sums) <= _ROUNDING * largest else "refuted"

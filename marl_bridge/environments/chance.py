@@ -1,88 +1,100 @@
-"""Looking for chance in an environment: what it draws, and whether the seed changes anything."""
+"""What an extracted game owes to chance: where it draws, and who sees the outcome."""
 
 from __future__ import annotations
 
-import random
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from marl_bridge.environments.copying import Snapshots
-from marl_bridge.environments.opening import EnvironmentSource
-from marl_bridge.environments.positions import random_action, same_returns, view_key
-from marl_bridge.errors import ExtractionRefused
+from gametheory.games.extensive_form import CHANCE, TERMINAL
+from gametheory.games.state_graph import StateGraph
 
-__all__ = ["chance_refused", "global_generators", "refuse_chance"]
+__all__ = ["ChanceSite", "chance_report"]
 
 
-def global_generators() -> tuple[str, str]:
-    """Return the state of the global generators, for comparing."""
-    return repr(random.getstate()), repr(np.random.get_state(legacy=False))  # noqa: NPY002
+@dataclass(frozen=True, slots=True)
+class ChanceSite:
+    """One place in an environment's code that draws.
 
-
-def refuse_chance(
-    source: EnvironmentSource, *, seed: int, episodes: int = 6, steps: int = 200
-) -> None:
-    """Refuse an environment that is seen to use chance.
-
-    Plays random episodes in step on fresh instances that were reset with different seeds:
-    whatever they show must be the same. Also looks whether a random generator in the state, or
-    a global one, was drawn from. Chance that hides from both is left to the audit.
-
-    Raises
-    ------
-    ExtractionRefused
-        Naming what was seen.
+    Attributes
+    ----------
+    site : str
+        What is drawn, and the module and line.
+    n_states : int
+        Chance states of the game that it accounts for.
+    seen_by : dict of str to str
+        For each agent "all", "some" or "none": whether what it is shown at its next turn tells
+        the outcomes apart, in all, some or none of these states. An agent that sees "all" of a
+        card dealt to another one sees too much.
     """
-    rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
-    for episode in range(episodes):
-        _play_in_step(source, (seed, seed + 1 + episode), steps, rng)
+
+    site: str
+    n_states: int
+    seen_by: dict[str, str]
 
 
-def _play_in_step(
-    source: EnvironmentSource, seeds: tuple[int, int], steps: int, rng: np.random.Generator
-) -> None:
-    drivers = [source.driver(checked=False) for _ in seeds]
-    for driver, seed in zip(drivers, seeds, strict=True):
-        driver.reset(seed=seed)
-    first, second = drivers
-    snapshots = _meet_generators(first)
-    before = global_generators()
-    for step in range(steps):
-        if first.acting != second.acting or not same_returns(first, second):
-            raise chance_refused(f"seeds {seeds} give different episodes after {step} steps")
-        if not first.acting:
-            break
-        views = {agent: first.view(agent) for agent in first.acting}
-        for agent, view in views.items():
-            if view_key(view) != view_key(second.view(agent)):
-                where = "at the start" if step == 0 else f"after {step} steps"
-                raise chance_refused(
-                    f"with seeds {seeds} agent {agent!r} is shown different things {where}"
-                )
-        actions = {agent: random_action(view, rng) for agent, view in views.items()}
-        for driver in drivers:
-            driver.step(actions)
-    if snapshots.draws():
-        raise chance_refused(f"it draws from a {snapshots.draws()} while it is played")
-    if global_generators() != before:
-        raise chance_refused("it draws from a global generator, numpy.random or random")
+def chance_report(graph: StateGraph, sites: Sequence[str]) -> tuple[ChanceSite, ...]:
+    """Group the chance states of a graph by where they come from.
+
+    Parameters
+    ----------
+    graph : StateGraph
+    sites : sequence of str
+        One for each chance state, in the order of their numbers.
+    """
+    states = np.flatnonzero(graph.player == CHANCE).tolist()
+    grouped: dict[str, list[int]] = {}
+    for state, site in zip(states, sites, strict=True):
+        grouped.setdefault(site, []).append(state)
+    if not states:
+        return ()
+    seen = [_first_seen(graph, player) for player in range(len(graph.players))]
+    found = []
+    for site in sorted(grouped):
+        seen_by = {}
+        for agent, shown in zip(graph.players, seen, strict=True):
+            words = {_told_apart(graph, shown, state) for state in grouped[site]} - {""}
+            seen_by[agent] = words.pop() if len(words) == 1 else "some" if words else "none"
+        found.append(ChanceSite(site, len(grouped[site]), seen_by))
+    return tuple(found)
 
 
-def _meet_generators(driver: object) -> Snapshots:
-    """Note the generators in an environment's state, as far as it can be walked."""
-    snapshots = Snapshots()
-    try:
-        snapshots.take(driver)  # type: ignore[arg-type]
-    except Exception:  # a state that cannot be pickled still shows its behavior
-        return snapshots
-    return snapshots
+def _first_seen(graph: StateGraph, player: int) -> list[frozenset[int]]:
+    """List what a player may be shown at its first turn from each state on, that one included."""
+    first, target = graph.first_edge.tolist(), graph.edge_target.tolist()
+    owner, observation = graph.player.tolist(), graph.observation.tolist()
+    shown: list[frozenset[int] | None] = [None] * len(owner)
+    for state in range(len(owner)):
+        if owner[state] == player:
+            shown[state] = frozenset((observation[state],))
+        elif owner[state] == TERMINAL:
+            shown[state] = frozenset()
+    for root in range(len(owner)):
+        todo = [root]
+        while todo:
+            state = todo[-1]
+            if shown[state] is not None:
+                todo.pop()
+                continue
+            following = target[first[state] : first[state + 1]]
+            missing = [s for s in following if shown[s] is None]
+            if missing:
+                todo += missing
+                continue
+            shown[state] = frozenset().union(*(shown[s] or () for s in following))
+            todo.pop()
+    return [s or frozenset() for s in shown]
 
 
-def chance_refused(what: str) -> ExtractionRefused:
-    """Build the error for an environment that uses chance."""
-    return ExtractionRefused(
-        f"the environment uses chance: {what}",
-        valid="an environment without chance",
-        hint="its exact game needs chance nodes, which this version does not extract; "
-        "use estimate() for statistics on its returns",
-    )
+def _told_apart(graph: StateGraph, shown: list[frozenset[int]], state: int) -> str:
+    """Say how far a player tells the outcomes of one chance state apart; "" if it has no turn."""
+    edges = slice(int(graph.first_edge[state]), int(graph.first_edge[state + 1]))
+    outcomes = [shown[s] for s in graph.edge_target[edges].tolist()]
+    if not any(outcomes):
+        return ""
+    distinct = set(outcomes)
+    if len(distinct) == 1:
+        return "none"
+    apart = sum(len(s) for s in outcomes) == len(frozenset().union(*outcomes))
+    return "all" if apart else "some"

@@ -18,6 +18,10 @@ from typing import Any
 import numpy as np
 
 from marl_bridge.environments.driver import Driver
+from marl_bridge.environments.factories import generator_state
+from marl_bridge.environments.lazy_shuffle import attributes_of, is_blank
+from marl_bridge.environments.script import Script
+from marl_bridge.environments.scripted_random import is_scripted_class
 
 __all__ = ["Snapshots"]
 
@@ -29,6 +33,11 @@ _DEFINITIONS = (type, types.FunctionType, types.ModuleType)
 class Snapshots:
     """Takes and restores snapshots of drivers of one environment.
 
+    Parameters
+    ----------
+    spaces_by_value : bool
+        Take equal spaces for one and the same, to compare instances that have their own.
+
     Attributes
     ----------
     generators : list
@@ -36,13 +45,14 @@ class Snapshots:
         environment that draws from one while it is played cannot be copied (see :meth:`draws`).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, spaces_by_value: bool = False) -> None:
         self.generators: list[Any] = []
         self._generator_states: list[Any] = []
         self._shared: list[Any] = []
         self._index: dict[int, int] = {}
-        self._strings: dict[str, int] = {}
-        self._kinds: dict[type, str] = {}
+        self._strings = _Numbers(self._shared)
+        self._kinds = _Kinds()
+        self._share = self._sharing(by_value=spaces_by_value)
 
     def take(self, driver: Driver) -> bytes:
         """Return the whole state of an environment and its driver.
@@ -64,63 +74,85 @@ class Snapshots:
     def draws(self) -> str:
         """Name a generator that was drawn from since it was first met; "" if there is none."""
         for generator, state in zip(self.generators, self._generator_states, strict=True):
-            if _generator_state(generator) != state:
+            if generator_state(generator) != state:
                 return type(generator).__name__
         return ""
 
-    def _share(self, item: Any) -> int | None:
-        """Return the number of what copies share, None for what each has of its own.
+    @property
+    def classes(self) -> tuple[type, ...]:
+        """The classes of the objects met in snapshots."""
+        return tuple(self._kinds)
 
-        Called for every object of a state, a hundred times a snapshot: most common cases first.
+    def _sharing(self, *, by_value: bool) -> Callable[[Any], int | None]:
+        """Make the function that numbers what copies share; None for what each has of its own.
+
+        It is called for every object of a state, hundreds of times a snapshot, so it looks
+        nothing up twice.
         """
-        kind = self._kinds.get(type(item))
-        if kind == "own":
-            return None
-        if kind == "string":  # by value: whether two equal strings are one object is no state
-            number = self._strings.get(item)
+        kinds, strings, index, shared = self._kinds, self._strings, self._index, self._shared
+
+        def share(item: Any) -> int | None:
+            kind = kinds[type(item)]
+            if not kind:
+                return None
+            if kind == "string":  # by value: whether two equal strings are one object is no state
+                return strings[item]
+            if kind == "space" and by_value:
+                return strings[repr(item)]
+            number = index.get(id(item))
             if number is None:
-                number = self._strings[item] = len(self._shared)
-                self._shared.append(item)
+                number = index[id(item)] = len(shared)
+                shared.append(item)  # keeps the object alive, so its id stays its own
+                if kind == "generator":
+                    self.generators.append(item)
+                    self._generator_states.append(generator_state(item))
             return number
-        if kind is None:
-            self._kinds[type(item)] = _kind(type(item))
-            return self._share(item)
-        number = self._index.get(id(item))
-        if number is None:
-            number = self._index[id(item)] = len(self._shared)
-            self._shared.append(item)  # keeps the object alive, so its id stays its own
-            if kind == "generator":
-                self.generators.append(item)
-                self._generator_states.append(_generator_state(item))
+
+        return share
+
+
+class _Kinds(dict[type, str]):
+    """The kind of each class of objects met so far; "" for what is copied."""
+
+    def __missing__(self, type_: type) -> str:
+        kind = self[type_] = _kind(type_)
+        return kind
+
+
+class _Numbers(dict[str, int]):
+    """The number of each string met so far."""
+
+    def __init__(self, shared: list[Any]) -> None:
+        super().__init__()
+        self._shared = shared
+
+    def __missing__(self, text: str) -> int:
+        number = self[text] = len(self._shared)
+        self._shared.append(text)
         return number
 
 
 def _kind(type_: type) -> str:
+    """Say what a class's objects are to copies: shared in some way, or "" for copied."""
     from gymnasium.spaces import Space
 
-    if type_ is str:
-        return "string"
-    if issubclass(type_, _GENERATORS):
-        return "generator"
-    if issubclass(type_, (Space, *_DEFINITIONS)):
-        return "constant"
-    if type_.__module__.startswith("pygame") and type_.__name__ in _PICTURES:
-        return "picture"
-    return "own"
-
-
-def _generator_state(generator: Any) -> str:
-    if isinstance(generator, np.random.Generator):
-        return repr(generator.bit_generator.state)
-    if isinstance(generator, np.random.BitGenerator):
-        return repr(generator.state)
-    if isinstance(generator, np.random.RandomState):
-        return repr(generator.get_state(legacy=False))
-    return repr(generator.getstate())
+    picture = type_.__module__.startswith("pygame") and type_.__name__ in _PICTURES
+    kinds = {
+        "string": type_ is str,
+        "constant": issubclass(type_, (Script, *_DEFINITIONS)) or is_scripted_class(type_),
+        "generator": issubclass(type_, _GENERATORS),
+        "space": issubclass(type_, Space),
+        "picture": picture,
+    }
+    return next((kind for kind, fits in kinds.items() if fits), "")
 
 
 def _set_attributes(instance: Any, attributes: dict[str, Any]) -> None:
     instance.__dict__.update(attributes)
+
+
+def _set_unseen(blank: Any, attributes: dict[str, Any]) -> None:
+    attributes_of(blank).update(attributes)
 
 
 def _blank(type_: type) -> Any:
@@ -136,6 +168,8 @@ class _Pickler(pickle.Pickler):
         self._environments = _environment_types()
 
     def reducer_override(self, item: Any) -> Any:
+        if is_blank(item):  # before anything looks at it: looking draws a card
+            return _blank, (type(item),), attributes_of(item), None, None, _set_unseen
         if isinstance(item, self._environments):
             return _blank, (type(item),), item.__dict__, None, None, _set_attributes
         return NotImplemented

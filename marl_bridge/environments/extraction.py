@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from gametheory.errors import InvalidGame, UnsupportedGame
-from gametheory.games.extensive_form import TERMINAL, ExtensiveFormGame
+from gametheory.games.extensive_form import CHANCE, TERMINAL, ExtensiveFormGame
 from gametheory.games.game_state import SIMULTANEOUS, explore
 from gametheory.games.state_graph import StateGraph, unroll
-from marl_bridge.environments.audit import Audit, replay_episodes
-from marl_bridge.environments.chance import chance_refused, global_generators, refuse_chance
+from marl_bridge.environments.audit import Audit, audit_episodes, zero_sum
+from marl_bridge.environments.branching import (
+    START,
+    Actions,
+    Branching,
+    ByCopy,
+    Visit,
+    chance_refused,
+)
+from marl_bridge.environments.chance import chance_report
 from marl_bridge.environments.driver import Driver, View
+from marl_bridge.environments.factories import global_generators, intercepted
+from marl_bridge.environments.hash_order import check_hash_order
 from marl_bridge.environments.opening import EnvironmentSource, Make, open_environment
-from marl_bridge.environments.positions import Positions, choose, view_key
+from marl_bridge.environments.repeating import choose_way, refuse_unrepeatable
+from marl_bridge.environments.script import ChoiceNeeded, Outcome, Script, Tape
 from marl_bridge.errors import ExtractionRefused
 
 __all__ = ["Audit", "Extraction", "extract"]
+
+_STATES_BEFORE_ENDS = 500
+"""If so many states are all different, those where the episode is over are not compared."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +118,11 @@ def extract(
     time_limit: float = 120.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Extraction:
-    """Extract the exact game of an environment without chance.
+    """Extract the exact game of an environment, its chance included.
+
+    Random draws become chance nodes with exact probabilities: the environment's generators are
+    replaced while it is stepped, wherever it makes them, by ones that list the outcomes. A
+    shuffled card branches when it is first looked at.
 
     Only legal actions are played. An episode ends where the environment terminates or
     truncates; payoffs are undiscounted returns. An information set is the agent's own sequence
@@ -126,8 +146,10 @@ def extract(
     InvalidEnvironment
         If there is no such environment.
     ExtractionRefused
-        If it uses chance, has continuous actions, is too large, or does not repeat; it says
-        which.
+        If it draws from a continuum or a global generator, has continuous actions, is too
+        large, or does not repeat; it says which, and where.
+    AuditFailed
+        If a check of the audit fails; a kind of ExtractionRefused that says which one.
 
     Examples
     --------
@@ -138,14 +160,58 @@ def extract(
     started = time.perf_counter()
     source = open_environment(make, env_kwargs=env_kwargs, api=api)
     agents = _require_discrete(source)
-    refuse_chance(source, seed=seed)
-    choice = choose(source, seed=seed)
-    before = global_generators()
-    guard = _Guard(choice.positions, started + time_limit, max_states, time_limit, progress)
-    root = _EnvironmentState(_Shared(choice.positions, agents), choice.positions.start)
+    script = Script()
+    with intercepted(script):
+        branching = Branching(source, script, seed)
+        refuse_unrepeatable(branching, seed=seed)
+        choice = choose_way(branching, seed=seed)
+        sets = check_hash_order(make, env_kwargs, api, choice.classes, seed=seed)
+        branching.leave_out_construction()
+        guard = _Guard(branching, started + time_limit, max_states, time_limit, progress)
+        shared = _Shared(branching, agents)
+        script.calls.clear()
+        graph = _explore(shared, source, max_states, guard)
+        guard.refuse_draws()
+    shown = tuple(shared.views[label] for label in graph.observation_labels)
+    checked = audit_episodes(source, graph, shared.numbers(graph), seed=seed)
+    chance = chance_report(graph, shared.sites)
+    audit = Audit(
+        environment=source.name,
+        api=source.api,
+        mechanism=branching.backend.name,
+        copy_microseconds=choice.copy_microseconds,
+        replay_microseconds=choice.replay_microseconds,
+        copy_refused=choice.refused,
+        n_states=guard.n_states,
+        n_edges=graph.n_edges,
+        n_terminal_states=int(np.count_nonzero(graph.player == TERMINAL)),
+        n_truncated_states=shared.n_truncated,
+        n_observations=len(shown),
+        n_chance_states=int(np.count_nonzero(graph.player == CHANCE)),
+        generator_calls=script.calls.total(),
+        chance=chance,
+        zero_sum=zero_sum(graph),
+        joint_steps=shared.joint_steps,
+        mask_leaks=checked.mask_leaks,
+        set_order=sets,
+        episodes_checked=checked.episodes,
+        expected_returns=checked.expected,
+        seconds=time.perf_counter() - started,
+    )
+    return Extraction(graph, shown, audit, max_histories)
+
+
+def _explore(
+    shared: _Shared, source: EnvironmentSource, max_states: int, guard: _Guard
+) -> StateGraph:
+    """Search through all states; refusals say what to do about environments."""
     try:
-        graph = explore(
-            root, players=agents, title=source.name, max_states=max_states, progress=guard
+        return explore(
+            _EnvironmentState(shared),
+            players=shared.agents,
+            title=source.name,
+            max_states=max_states,
+            progress=guard,
         )
     except ExtractionRefused:
         raise
@@ -161,27 +227,6 @@ def extract(
             valid=error.valid,
             hint="mend the environment",
         ) from error
-    guard.refuse_draws()
-    if global_generators() != before:
-        raise chance_refused("it draws from a global generator, numpy.random or random")
-    shown = tuple(root.shared.views[label] for label in graph.observation_labels)
-    checked = replay_episodes(source, graph, root.numbers(graph), seed=seed)
-    audit = Audit(
-        environment=source.name,
-        api=source.api,
-        mechanism=choice.positions.name,
-        copy_microseconds=choice.copy_microseconds,
-        replay_microseconds=choice.replay_microseconds,
-        copy_refused=choice.refused,
-        n_states=guard.n_states,
-        n_edges=graph.n_edges,
-        n_terminal_states=int(np.count_nonzero(graph.player == TERMINAL)),
-        n_observations=len(shown),
-        joint_steps=root.shared.joint_steps,
-        episodes_checked=checked,
-        seconds=time.perf_counter() - started,
-    )
-    return Extraction(graph, shown, audit, max_histories)
 
 
 class _Guard:
@@ -189,14 +234,15 @@ class _Guard:
 
     def __init__(
         self,
-        positions: Positions,
+        branching: Branching,
         deadline: float,
         max_states: int,
         time_limit: float,
         progress: Callable[[int, int], None] | None,
     ) -> None:
         self.n_states = 0
-        self._positions = positions
+        self._backend = branching.backend
+        self._global_state = global_generators()
         self._deadline, self._max_states = deadline, max_states
         self._time_limit, self._progress = time_limit, progress
 
@@ -213,10 +259,15 @@ class _Guard:
                 self._progress(n_states, self._max_states)
 
     def refuse_draws(self) -> None:
-        """Raise ExtractionRefused if the environment drew random numbers."""
-        drawn = self._positions.draws()
+        """Raise ExtractionRefused if a generator that is not scripted was drawn from."""
+        drawn = self._backend.snapshots.draws() if isinstance(self._backend, ByCopy) else ""
+        if not drawn and global_generators() != self._global_state:
+            drawn = "global generator, numpy.random or random,"
         if drawn:
-            raise chance_refused(f"it draws from a {drawn} while it is played")
+            raise chance_refused(
+                f"it draws from a {drawn} that was made outside of it",
+                valid="generators that the environment makes itself, in its constructor or reset",
+            )
 
 
 def _require_discrete(source: EnvironmentSource) -> tuple[str, ...]:
@@ -233,81 +284,135 @@ def _require_discrete(source: EnvironmentSource) -> tuple[str, ...]:
     return driver.agents
 
 
-@dataclass
 class _Shared:
     """What all states of one extraction share."""
 
-    positions: Positions
-    agents: tuple[str, ...]
-    views: dict[str, View] = field(default_factory=dict)  # by label
-    labels: dict[tuple[str, bytes], str] = field(default_factory=dict)
-    joint_steps: bool = False
+    def __init__(self, branching: Branching, agents: tuple[str, ...]) -> None:
+        self.branching, self.agents = branching, agents
+        self.views: dict[str, View] = {}  # by label
+        self.labels: dict[tuple[str, bytes], str] = {}
+        self.sites: list[str] = []  # of the chance states, in the order they were met
+        self.joint_steps = False
+        self.n_truncated = 0
+        self.merging = True
+        self._keys: set[Hashable] | None = set()
 
+    def met(self, key: Hashable) -> None:
+        """Look whether states merge: if none of the first ones do, ends are not compared.
 
-class _EnvironmentState:
-    """A position of an environment as a :class:`gametheory.GameState` that can be merged."""
-
-    def __init__(self, shared: _Shared, position: Hashable) -> None:
-        self.shared, self._position = shared, position
-        self._driver: Driver | None = None
+        To compare ends changes nothing but their number, and they are most of a tree's states.
+        """
+        if self._keys is None:
+            return
+        if key in self._keys:
+            self._keys = None
+            return
+        self._keys.add(key)
+        if len(self._keys) == _STATES_BEFORE_ENDS:
+            self._keys, self.merging = None, False
 
     def numbers(self, graph: StateGraph) -> dict[tuple[str, bytes], int]:
         """Map each (agent, what it is shown) to its number in a graph built from these states."""
         number = {label: i for i, label in enumerate(graph.observation_labels)}
-        return {key: number[label] for key, label in self.shared.labels.items()}
+        return {key: number[label] for key, label in self.labels.items()}
+
+
+class _EnvironmentState:
+    """A state of an environment as a :class:`gametheory.GameState` that can be merged.
+
+    It is the position that a step led to, or a chance state: the position before the step, the
+    step, and the outcomes so far. ``_last`` is the position either way.
+    """
+
+    __slots__ = ("_actions", "_found", "_key", "_last", "_live", "_shared", "_tape")
+
+    def __init__(self, shared: _Shared) -> None:
+        self._shared = shared
+        self._last: Any = None
+        self._live: list[Driver] = []
+        self._run(START, ())
+
+    def _run(self, actions: Actions, tape: Tape) -> None:
+        """Step, and note the position or the choice that is needed."""
+        branching = self._shared.branching
+        self._actions, self._tape = actions, tape
+        driver = self._live.pop() if self._live else None
+        found = self._found = branching.attempt(self._last, actions, tape, driver)
+        backend = branching.backend
+        if isinstance(found, ChoiceNeeded):
+            before = None if self._last is None else backend.key(self._last)
+            self._key: Hashable = (before, actions, tape)
+        elif found.acting or self._shared.merging:
+            self._last = backend.save(self._last, actions, tape, found.driver)
+            self._key = backend.key(self._last)
+            self._shared.met(self._key)
+            self._live = [found.driver]
+        else:
+            self._key = object()
 
     def clone(self) -> _EnvironmentState:
-        return _EnvironmentState(self.shared, self._position)
+        twin = object.__new__(_EnvironmentState)
+        twin._shared, twin._last, twin._key = self._shared, self._last, self._key
+        twin._actions, twin._tape, twin._found = self._actions, self._tape, self._found
+        twin._live = self._live  # the same list: the first to step on takes the driver
+        return twin
 
     def state_key(self) -> Hashable:
-        return self._position
+        return self._key
 
     @property
-    def driver(self) -> Driver:
-        if self._driver is None:
-            self._driver = self.shared.positions.open(self._position)
-        return self._driver
+    def _visit(self) -> Visit:
+        assert isinstance(self._found, Visit)
+        return self._found
 
     @property
     def current_player(self) -> int:
-        acting = self.driver.acting
+        if isinstance(self._found, ChoiceNeeded):
+            return CHANCE
+        acting = self._found.acting
         if len(acting) == 1:
-            return self.shared.agents.index(acting[0])
-        self.shared.joint_steps = True
+            return self._shared.agents.index(acting[0])
+        self._shared.joint_steps = True
         return SIMULTANEOUS
 
     def is_terminal(self) -> bool:
-        return not self.driver.acting
+        return isinstance(self._found, Visit) and not self._found.acting
 
-    def chance_outcomes(self) -> tuple[()]:
-        return ()
+    def chance_outcomes(self) -> Sequence[tuple[Outcome, Fraction]]:
+        if not isinstance(self._found, ChoiceNeeded):
+            return ()
+        self._shared.sites.append(self._found.site)  # asked once a state, in their order
+        return self._found.outcomes
 
     def returns(self) -> Sequence[float]:
-        return tuple(self.driver.returns[agent] for agent in self.shared.agents)
+        self._shared.n_truncated += self._visit.truncated and not self._visit.acting
+        return self._visit.returns
 
     def legal_actions(self, player: int | None = None) -> Sequence[int]:
-        agent = self.driver.acting[0] if player is None else self.shared.agents[player]
-        if agent not in self.driver.acting:
+        views = self._visit.views
+        agent = self._visit.acting[0] if player is None else self._shared.agents[player]
+        if agent not in views:
             return ()
-        view = self.driver.view(agent)
+        view, _ = views[agent]
         return tuple((view.start + view.legal_indices()).tolist())
 
     def information_state(self, player: int) -> str:
-        agent = self.shared.agents[player]
-        view = self.driver.view(agent)
-        key = (agent, view_key(view))
-        label = self.shared.labels.get(key)
+        agent = self._shared.agents[player]
+        view, shown = self._visit.views[agent]
+        key = (agent, shown)
+        label = self._shared.labels.get(key)
         if label is None:
-            label = self.shared.labels[key] = f"{agent} sees #{len(self.shared.labels)}"
-            self.shared.views[label] = view
+            label = self._shared.labels[key] = f"{agent} sees #{len(self._shared.labels)}"
+            # The environment is stepped on, and may change in place what it has shown.
+            kept = replace(view, observation=copy.deepcopy(view.observation))
+            self._shared.views[label] = kept
         return label
 
     def apply(self, action: Any) -> None:
-        driver = self.shared.positions.open(self._position)
+        if isinstance(self._found, ChoiceNeeded):
+            self._run(self._actions, (*self._tape, action))
+            return
         joint = isinstance(action, tuple)
-        agents = self.shared.agents if joint else driver.acting
+        agents = self._shared.agents if joint else self._visit.acting
         chosen = zip(agents, action if joint else (action,), strict=True)
-        actions = {agent: choice for agent, choice in chosen if agent in driver.acting}
-        driver.step(actions)
-        self._position = self.shared.positions.after(self._position, actions, driver)
-        self._driver = driver
+        self._run(tuple((agent, choice) for agent, choice in chosen if choice is not None), ())

@@ -13,7 +13,7 @@ from marl_bridge.errors import InvalidEnvironment
 __all__ = ["EnvironmentId", "unknown_environment"]
 
 _WRITTEN = re.compile(
-    r"(?:pettingzoo[./])?(?:(?P<namespace>[\w-]+)[./])?(?P<name>\w+?)(?:[-_]v(?P<version>\d+))?"
+    r"(?:pettingzoo[./])?(?:(?P<namespace>[\w-]+)[./])?(?P<name>[\w-]+?)(?:[-_]v(?P<version>\d+))?"
 )
 
 # Environments that left PettingZoo, by namespace or name, with where they went.
@@ -34,6 +34,8 @@ class EnvironmentId:
     EnvironmentId(namespace='classic', name='tictactoe', version=3)
     >>> EnvironmentId.parse("pettingzoo.classic.tictactoe_v3") == _
     True
+    >>> EnvironmentId.parse("classic/leduc-holdem-v4").name
+    'leduc_holdem'
     >>> EnvironmentId.parse("tictactoe")
     EnvironmentId(namespace=None, name='tictactoe', version=None)
     """
@@ -48,8 +50,8 @@ class EnvironmentId:
         match = _WRITTEN.fullmatch(written.strip())
         if match is None:
             return None
-        version = match["version"]
-        return cls(match["namespace"], match["name"], None if version is None else int(version))
+        version, name = match["version"], match["name"].replace("-", "_")
+        return cls(match["namespace"], name, None if version is None else int(version))
 
     def resolve(self, registered: Iterable[str]) -> str | None:
         """Find the registered id that is meant; None when there is no such environment.

@@ -1,0 +1,255 @@
+"""Environments with chance and hidden information: exact games, and bugs that are found."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import gametheory as gt
+import marl_bridge
+from gametheory import BehaviorProfile
+from gametheory.games.extensive_form import CHANCE
+from gametheory.games.state_graph import unroll
+from marl_bridge.environments.audit import random_play
+from marl_bridge.errors import AuditFailed, ExtractionRefused
+from marl_bridge.rollouts import rollouts
+from tests.marl_bridge import chance_environments as kuhn
+from tests.marl_bridge.environments import HigherCard
+
+KUHNS = [
+    kuhn.Kuhn,
+    kuhn.ChoiceKuhn,
+    kuhn.ImportedKuhn,
+    kuhn.RandomStateKuhn,
+    kuhn.PythonKuhn,
+    kuhn.ConstructedKuhn,
+    kuhn.PickledKuhn,
+    kuhn.CardKuhn,
+    kuhn.LateKuhn,
+    kuhn.SortedSet,
+    kuhn.WeightedKuhn,
+]
+
+
+@pytest.mark.parametrize("make", KUHNS)
+def test_kuhn_poker_is_exact_however_it_draws(make):
+    e = marl_bridge.extract(make)
+    # Two chance nodes one after the other, or one with six outcomes.
+    assert e.game.n_nodes == (55 if make is kuhn.WeightedKuhn else 58)
+    assert e.game.n_infosets == (6, 6)
+    assert {Fraction(p) for p in e.game.exact_chance} <= {Fraction(1, n) for n in (2, 3, 6)}
+    solution = gt.solve(e.game)
+    assert solution.certificate.exact
+    assert solution.payoffs == pytest.approx([-1 / 18, 1 / 18], abs=1e-15)
+    assert e.audit.zero_sum == "proven"
+    assert e.audit.generator_calls > 0
+    assert e.audit.n_chance_states == (e.graph.player == CHANCE).sum() > 0
+    assert e.audit.mask_leaks == ()
+    assert e.audit.n_truncated_states == 0
+
+
+def test_drawn_cards_keep_to_their_holders():
+    e = marl_bridge.extract(kuhn.Kuhn)
+    own, others = e.audit.chance
+    assert own.n_states == 1 and others.n_states == 3
+    assert "permutation" in own.site and "chance_environments" in own.site
+    assert own.seen_by == {"first": "all", "second": "some"}
+    assert others.seen_by == {"first": "none", "second": "all"}
+
+
+def test_cards_shown_to_everybody_are_reported():
+    e = marl_bridge.extract(kuhn.OpenCards)
+    assert e.game.n_infosets == (12, 12)
+    assert all(set(site.seen_by.values()) == {"all"} for site in e.audit.chance)
+
+
+def test_lazy_cards_are_drawn_when_looked_at():
+    e = marl_bridge.extract(kuhn.CardKuhn)
+    game = e.game
+    at_once = marl_bridge.extract(kuhn.Kuhn).game
+    # The second card is drawn when its holder is shown it, after the first action: six nodes.
+    assert e.audit.n_chance_states == 7
+    assert gt.solve(game).payoffs.tolist() == gt.solve(at_once).payoffs.tolist()
+
+
+def test_shuffled_cards_that_nobody_sees_never_branch():
+    class Deck(kuhn.Kuhn):
+        def deal(self):
+            deck = [kuhn.Card(number % 3) for number in range(52)]
+            self.np_random.shuffle(deck)
+            return [deck.pop(), deck.pop()]
+
+    e = marl_bridge.extract(Deck)
+    # The first card, the second one after a check and after a bet; 50 more are never drawn.
+    assert e.audit.n_chance_states == 1 + 2 * 52
+    # 52 x 2 x 51 places where the second agent acts, each ending or going on in two ways.
+    deals = 52 * 51
+    assert e.game.n_terminals == 5 * deals
+
+
+@pytest.fixture(scope="module")
+def leduc():
+    pytest.importorskip("rlcard")
+    return marl_bridge.extract("classic/leduc-holdem-v4")
+
+
+def test_leduc_holdem_has_its_histories_and_information_sets(leduc):
+    assert leduc.game.n_nodes == 21_411
+    assert leduc.game.n_infosets == (288, 288)
+    assert leduc.audit.n_chance_states == 339
+    assert len(leduc.views) == 186  # what is shown last merges information sets
+    assert leduc.audit.mask_leaks == ("player_0", "player_1")
+    assert leduc.audit.zero_sum == "proven"
+
+
+def small_blind(graph, start):
+    """The same game from another start on, that state swapped with the root."""
+    order = np.arange(graph.n_states)
+    order[[0, start]] = order[[start, 0]]
+    degrees = np.diff(graph.first_edge)[order]
+    edges = np.concatenate(
+        [np.arange(graph.first_edge[s], graph.first_edge[s + 1]) for s in order.tolist()]
+    )
+    return unroll(
+        replace(
+            graph,
+            player=graph.player[order],
+            observation=graph.observation[order],
+            first_edge=np.concatenate([[0], np.cumsum(degrees)]),
+            edge_target=order[graph.edge_target[edges]],  # a swap is its own inverse
+            edge_label=graph.edge_label[edges],
+            edge_probability=[graph.edge_probability[e] for e in edges.tolist()],
+            payoffs=[graph.payoffs[s] for s in order.tolist()],
+        )
+    )
+
+
+def test_leduc_holdem_is_worth_nothing_before_the_seats_are_drawn(leduc):
+    solution = gt.solve(leduc.game)
+    assert solution.payoffs == pytest.approx([0, 0], abs=1e-9)
+    # The first chance node draws who is the small blind; there seats are worth something.
+    graph = leduc.graph
+    seats = [small_blind(graph, int(target)) for target in graph.edge_target[:2]]
+    values = [gt.solve(game).payoffs for game in seats]
+    assert values[0] == pytest.approx(values[1][::-1], abs=1e-9)
+    assert max(values[0]) == pytest.approx(0.011913, abs=1e-6)
+
+
+@pytest.mark.parametrize("make", [kuhn.Kuhn, kuhn.CardKuhn, HigherCard])
+def test_expected_payoffs_agree_with_real_episodes(make):
+    e = marl_bridge.extract(make)
+    uniform = BehaviorProfile.uniform(e.game)
+    played = rollouts(marl_bridge.open_environment(make), "random", episodes=3000, seed=5)
+    spread = played.returns.std(axis=1) / np.sqrt(len(played))
+    expected = e.game.expected_payoffs(uniform)
+    assert (np.abs(played.returns.mean(axis=1) - expected) <= 4.5 * spread + 1e-12).all()
+    assert random_play(e.graph) == pytest.approx(expected.tolist())
+    assert e.audit.expected_returns == pytest.approx(expected.tolist())
+
+
+@pytest.mark.parametrize(
+    ("make", "check", "message"),
+    [
+        (kuhn.ConstantSeed, "seed", r"from the seed 7 whatever reset\(\) is given"),
+        (kuhn.SeedInTheGame, "seed", r"reset\(0\) and reset\(1\) give different episodes"),
+        (kuhn.HiddenFactory, "seed", r"reset\(0\) and reset\(1\) give different episodes"),
+        (kuhn.Leaking, "reset", "reused instance differs from a fresh one: returns"),
+        (kuhn.HappyHour, "determinism", "different episodes: returns.*reads a clock: time.time"),
+        (kuhn.SetOrder, "hash order", "differ between processes.*sort a set"),
+    ],
+)
+def test_a_failed_audit_says_which_check(make, check, message):
+    with pytest.raises(AuditFailed, match=message) as failure:
+        marl_bridge.extract(make)
+    assert failure.value.check == check
+
+
+@pytest.mark.parametrize("make", [kuhn.ModuleGenerator, kuhn.System])
+def test_chance_from_elsewhere_is_found(make):
+    with pytest.raises(ExtractionRefused, match=r"different|differs|made outside"):
+        marl_bridge.extract(make)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (kuhn.GlobalNumpy, r"global generator, numpy\.random\.permutation, at tests.*chance_env"),
+        (kuhn.GlobalPython, r"global generator, random\.sample, at tests.*chance_environments"),
+        (kuhn.Continuous, r"Generator\.random, which is continuous, at tests.*chance_environments"),
+        (kuhn.Catching, r"Generator\.random, which is continuous"),
+        (kuhn.SeedFromDraws, r"Generator\.integers, one of 2,147,483,648 numbers"),
+    ],
+)
+def test_draws_without_a_list_of_outcomes_are_refused_by_name(make, message):
+    with pytest.raises(ExtractionRefused, match=message):
+        marl_bridge.extract(make)
+
+
+def test_bugs_that_leave_a_game_are_reported():
+    assert marl_bridge.extract(kuhn.ShownMask).audit.mask_leaks == ("first", "second")
+    cut = marl_bridge.extract(kuhn.Shortened).audit
+    assert cut.n_truncated_states == 6
+    assert cut.n_terminal_states == 24
+
+
+def test_everything_is_put_back():
+    factories = (np.random.default_rng, np.random.Generator, np.random.RandomState, random.Random)
+    functions = (np.random.randint, random.random, kuhn.default_rng, kuhn.time.time)
+    before = random.getstate()
+    marl_bridge.extract(kuhn.Kuhn)
+    with pytest.raises(ExtractionRefused):
+        marl_bridge.extract(kuhn.Continuous)
+    after = (np.random.default_rng, np.random.Generator, np.random.RandomState, random.Random)
+    assert all(one is other for one, other in zip(factories, after, strict=True))
+    again = (np.random.randint, random.random, kuhn.default_rng, kuhn.time.time)
+    assert all(one == other for one, other in zip(functions, again, strict=True))
+    assert random.getstate() == before
+
+
+def test_constructors_that_draw_add_nothing_unless_it_matters():
+    class Idle(kuhn.Kuhn):
+        def __init__(self):
+            super().__init__()
+            self.reset()
+
+    class Fixed(kuhn.Kuhn):
+        def __init__(self):
+            super().__init__()
+            self.stake = 1 + int(np.random.default_rng().integers(2))
+
+        def won(self):
+            won = super().won()
+            return None if won is None else won * self.stake
+
+    assert marl_bridge.extract(Idle).game.n_nodes == 58
+    fixed = marl_bridge.extract(Fixed).game
+    assert fixed.n_nodes == 1 + 2 * 58
+    assert gt.solve(fixed).payoffs == pytest.approx([-1.5 / 18, 1.5 / 18], abs=1e-15)
+
+
+def test_environments_with_chance_are_replayed_where_they_cannot_be_copied():
+    class Locked(kuhn.LateKuhn):
+        def __init__(self):
+            super().__init__()
+            self.step_back = (part for part in ())
+
+    replayed, copied = marl_bridge.extract(Locked), marl_bridge.extract(kuhn.LateKuhn)
+    assert (replayed.audit.mechanism, copied.audit.mechanism) == ("replay", "copy")
+    assert replayed.game.n_nodes == copied.game.n_nodes
+    assert gt.solve(replayed.game).payoffs.tolist() == gt.solve(copied.game).payoffs.tolist()
+
+
+def test_check_of_a_game_with_chance_is_exact():
+    report = marl_bridge.check(kuhn.Kuhn, "random", episodes=500)
+    assert report.exact
+    first, second = report.agents
+    assert first.optimal_value == pytest.approx(-1 / 18, abs=1e-12)
+    assert first.exact_return == pytest.approx(1 / 8, abs=1e-12)
+    assert report.team_optimum is None
+    # Kuhn's best responses to random play: the other one earns so much less.
+    assert first.worst_case_return == pytest.approx(-second.best_response_value)
+    assert any("Every interval contains the exact" in sentence for sentence in report.verdict)
