@@ -50,17 +50,29 @@ def size_in_words(size: SizeEstimate | None) -> dict[str, str]:
     """
     if size is None:
         return {"histories": "infinitely many"}
+    draws = (
+        {}
+        if size.log10_with_chance == size.log10_histories
+        else {"random draws": f"not branched on{_draws_counted(size)}"}
+    )
     low, high = map(in_words, size.log10_batches)
     cut = f", {size.cut} of them cut at {size.max_steps:,} steps" if size.cut else ""
     return {
         "histories": f"about {in_words(size.log10_histories)}, "
         f"at least {in_words(size.log10_lower)} with {100 * size.confidence:g} % confidence",
+        **draws,
         "spread": f"{low} to {high} over ten batches of playouts; no upper bound is known",
         "terminal histories": f"about {in_words(size.log10_terminals)}",
         "actions of a playout": "fewest {:,}, median {:,}, most {:,}".format(*size.depth),
         "legal actions": f"{size.branching:.1f} in the mean",
         "estimated from": f"{size.playouts:,} random playouts{cut} (Knuth 1975)",
     }
+
+
+def _draws_counted(size: SizeEstimate) -> str:
+    if size.log10_with_chance is None:
+        return "; draws not countable"
+    return f"; at most about {in_words(size.log10_with_chance)} with every draw counted"
 
 
 def _agents(seen: Inspection) -> dict[str, str]:
@@ -137,7 +149,7 @@ def table_row(seen: Inspection) -> tuple[str, ...]:
         histories = in_words(seen.size.log10_histories)
         histories += f" (at least {in_words(seen.size.log10_lower)})"
         if seen.chance != "none seen":
-            histories += " times chance"
+            histories += _draws_counted(seen.size)
     short = {True: "yes", False: "no", None: "-"}
     leak = {True: "empty", False: "leaks", None: "-"}
     return (

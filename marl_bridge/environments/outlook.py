@@ -127,6 +127,8 @@ def attempt_extraction(
         return Attempt(False, states, passed(), "" if late else error.what)
     except InvalidEnvironment as error:
         return Attempt(False, states, passed(), error.what)
+    except Exception as error:  # of the environment: the page tells it like all else
+        return Attempt(False, states, passed(), f"{type(error).__name__}: {error}")
     return Attempt(True, found.graph.n_states, passed(), "", _return_sums(found))
 
 
@@ -180,14 +182,11 @@ def outlook(
     if continuous or (attempt is not None and attempt.refused):
         words = attempt.refused if attempt is not None else ""
         return Outlook(BOUNDS_ONLY, words or f"continuous chance: {continuous}")
-    whole = f"about {in_words(size.log10_histories)} histories"
-    if chance:
-        tried = ""
-        if attempt is not None:
-            tried = f"; no end after {attempt.seconds:.0f} s and {attempt.states:,} states"
-        return Outlook(TOO_LARGE, f"{whole} before its chance ({chance}) is counted{tried}")
     if attempt is not None and (seconds := _whole_tree(size, attempt)) is not None:
         return Outlook(EXACT, _promise(size, attempt, seconds))
+    whole = f"about {in_words(size.log10_histories)} histories"
+    if chance:
+        return Outlook(TOO_LARGE, _too_much_chance(size, whole, chance, attempt))
     obstacles = {
         "more than two agents": n_agents > 2,
         "one agent alone": n_agents < 2,
@@ -213,17 +212,32 @@ def _late_outlook(size: SizeEstimate, whole: str, obstacle: str) -> Outlook:
 
 def _promise(size: SizeEstimate, attempt: Attempt, seconds: float) -> str:
     pace = f"{attempt.states / attempt.seconds:,.0f} states/s"
+    most = "about" if size.log10_with_chance == size.log10_histories else "at most about"
     return (
-        f"not finished in {attempt.seconds:.0f} s; about {in_words(size.log10_histories)} "
+        f"not finished in {attempt.seconds:.0f} s; {most} {in_words(_most(size))} "
         f"histories take up to {max(1, math.ceil(seconds / 60))} min at {pace}"
     )
 
 
+def _too_much_chance(size: SizeEstimate, whole: str, chance: str, attempt: Attempt | None) -> str:
+    tried = counted = ""
+    if size.log10_with_chance is not None:
+        counted = f", {in_words(size.log10_with_chance)} with every draw counted"
+    if attempt is not None:
+        tried = f"; no end after {attempt.seconds:.0f} s and {attempt.states:,} states"
+    return f"{whole} before its chance ({chance}) is counted{counted}{tried}"
+
+
+def _most(size: SizeEstimate) -> float:
+    """Return the logarithm of the histories of an extraction that merges nothing."""
+    return math.inf if size.log10_with_chance is None else size.log10_with_chance
+
+
 def _whole_tree(size: SizeEstimate, attempt: Attempt) -> float | None:
     """Estimate the seconds of a whole extraction; None when it is out of reach."""
-    if size.cut or size.histories > _MOST_HISTORIES or not attempt.states:
+    if size.cut or _most(size) > math.log10(_MOST_HISTORIES) or not attempt.states:
         return None
-    seconds = size.histories / (attempt.states / attempt.seconds)
+    seconds = 10 ** _most(size) / (attempt.states / attempt.seconds)
     return seconds if seconds <= _PATIENCE else None
 
 

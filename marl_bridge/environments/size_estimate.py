@@ -18,12 +18,15 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from marl_bridge.environments.chance_sites import chance_sites
+from marl_bridge.environments.driver import Driver
 from marl_bridge.environments.opening import EnvironmentSource
 from marl_bridge.environments.random_play import UnlistedActions, listed_actions, random_episode
 from marl_bridge.errors import InvalidEnvironment
@@ -31,6 +34,7 @@ from marl_bridge.errors import InvalidEnvironment
 __all__ = ["LatePositions", "SizeEstimate", "estimate_size", "lower_bound", "subtree_estimates"]
 
 Branching = Sequence[Sequence[int]]
+Draws = Sequence[Sequence[Fraction | None]]
 
 _BATCHES = 10
 # Shares of the capital that are bet; their mean is as good as the best of them, up to a factor.
@@ -79,6 +83,10 @@ class SizeEstimate:
     playouts, cut : int
         Playouts, and how many of them were cut before their end: of these only what lies
         above the cut is counted.
+    log10_with_chance : float or None
+        Mean estimate when every random draw is a chance node with all its outcomes; an extraction
+        that draws late and merges equal futures needs fewer. The same as ``log10_histories``
+        without chance, None when a draw's outcomes cannot be counted.
     seed, max_steps : int
     late : tuple of LatePositions
         Means over the positions after 0, 1, 2, ... steps.
@@ -94,6 +102,7 @@ class SizeEstimate:
     branching: float
     playouts: int
     cut: int
+    log10_with_chance: float | None
     seed: int
     max_steps: int
     late: tuple[LatePositions, ...]
@@ -223,7 +232,8 @@ def estimate_size(
 
     Random draws of the environment are not branched on: each playout takes those of its own
     seed. With chance the figures are those of the tree with one draw for each chance node, in
-    the mean over the draws: fewer histories than the game has.
+    the mean over the draws: fewer histories than the game has. ``log10_with_chance`` counts the
+    draws as well.
 
     Parameters
     ----------
@@ -261,32 +271,35 @@ def estimate_size(
     started, n_steps, cut = time.perf_counter(), 0, 0
     end = math.inf if time_limit is None else started + time_limit
     ways: list[Branching] = []
-    for number in range(playouts):
-        if ways and time.perf_counter() >= end:
-            break
-        driver = source.driver(checked=False)
-        try:
-            listed_actions(driver)
+    drawn: list[Draws] = []
+    with chance_sites() as sites:
+        for number in range(playouts):
+            if ways and time.perf_counter() >= end:
+                break
+            sites.phase = "made"
+            driver = source.driver(checked=False)
+            _require_listed(source, driver)
+            sites.take_draws()  # a constructor's draws: reset makes its own
+            sites.phase = "start"
             factors: list[tuple[int, ...]] = []
+            draws: list[list[Fraction | None]] = []
             deadline = math.inf if time_limit is None else end + time_limit
             for step in random_episode(driver, seed, number, max_steps):
+                sites.phase = "play"
+                draws.append(sites.take_draws())
                 factors.append(tuple(view.legal_indices().size for view in step.views.values()))
                 if time.perf_counter() > deadline:
                     break
             cut += bool(driver.acting)
-        except UnlistedActions as error:
-            raise InvalidEnvironment(
-                f"{source.name} has no tree to measure: {error}",
-                where="action_space",
-                valid="finitely many actions, a Discrete space",
-            ) from error
-        finally:
+            draws.append(sites.take_draws())
             driver.env.close()
-        ways.append(factors)
-        n_steps += len(factors)
+            ways.append(factors)
+            drawn.append(draws)
+            n_steps += len(factors)
     seconds = time.perf_counter() - started
     return _summary(
         ways,
+        drawn,
         confidence=confidence,
         cut=cut,
         seed=seed,
@@ -295,8 +308,38 @@ def estimate_size(
     )
 
 
+def _require_listed(source: EnvironmentSource, driver: Driver) -> None:
+    try:
+        listed_actions(driver)
+    except UnlistedActions as error:
+        driver.env.close()
+        raise InvalidEnvironment(
+            f"{source.name} has no tree to measure: {error}",
+            where="action_space",
+            valid="finitely many actions, a Discrete space",
+        ) from error
+
+
+def _with_draws(branching: Branching, draws: Draws) -> Fraction | None:
+    """Estimate the histories of one playout's tree, its random draws branched on as well.
+
+    ``draws[k]`` are those before step k, the last ones those after the last step.
+    """
+    size = Fraction(1)
+    for factors, before in zip(reversed([*branching, ()]), reversed(draws), strict=True):
+        for factor in reversed(factors):
+            size = 1 + factor * size
+        for outcomes in reversed(before):
+            if outcomes is None:
+                return None
+            if outcomes != 1:  # a draw without a choice is no node
+                size = 1 + outcomes * size
+    return size
+
+
 def _summary(
     ways: Sequence[Branching],
+    drawn: Sequence[Draws],
     *,
     confidence: float,
     cut: int,
@@ -314,6 +357,8 @@ def _summary(
     for step in range(max(len(subtrees) for subtrees, _ in estimates)):
         below = [subtrees[step] for subtrees, _ in estimates if step < len(subtrees)]
         late.append(LatePositions(step, _log10_mean(below), len(below)))
+    with_draws = [_with_draws(*playout) for playout in zip(ways, drawn, strict=True)]
+    counted = [size for size in with_draws if size is not None]
     logarithms = np.array([math.log(size) for size in sizes])
     return SizeEstimate(
         log10_histories=_log10_mean(sizes),
@@ -325,6 +370,7 @@ def _summary(
         branching=sum(met) / len(met) if met else 0.0,
         playouts=len(ways),
         cut=cut,
+        log10_with_chance=_log10_mean(counted) if len(counted) == len(ways) else None,
         seed=seed,
         max_steps=max_steps,
         late=tuple(late),
@@ -332,9 +378,10 @@ def _summary(
     )
 
 
-def _log10_mean(numbers: Sequence[int]) -> float:
-    """Return the logarithm of a mean of whole numbers of any length."""
-    return math.log10(sum(numbers)) - math.log10(len(numbers))
+def _log10_mean(numbers: Sequence[int] | Sequence[Fraction]) -> float:
+    """Return the logarithm of a mean of numbers beyond the range of floats."""
+    total = sum(map(Fraction, numbers))
+    return math.log10(total.numerator) - math.log10(total.denominator * len(numbers))
 
 
 def _power(logarithm: float) -> float:

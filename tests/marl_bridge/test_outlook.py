@@ -15,7 +15,13 @@ from marl_bridge.errors import ExtractionRefused
 from tests.marl_bridge.environments import Coordination, MatchingPennies, Pointing
 
 
-def size(log10: float, *, cut: int = 0, late: tuple[LatePositions, ...] = ()) -> SizeEstimate:
+def size(
+    log10: float,
+    *,
+    chance: float | None = 0.0,
+    cut: int = 0,
+    late: tuple[LatePositions, ...] = (),
+) -> SizeEstimate:
     return SizeEstimate(
         log10_histories=log10,
         log10_lower=log10 - 0.5,
@@ -26,6 +32,7 @@ def size(log10: float, *, cut: int = 0, late: tuple[LatePositions, ...] = ()) ->
         branching=3.0,
         playouts=100,
         cut=cut,
+        log10_with_chance=None if chance is None else log10 + chance,
         seed=0,
         max_steps=1000,
         late=late,
@@ -63,9 +70,20 @@ UNFINISHED = Attempt(False, 2000, 4.0)
         ({"size": size(5, cut=1), "attempt": UNFINISHED}, "too large: bounds only", "100,000"),
         ({"size": size(6), "attempt": UNFINISHED}, "too large: bounds only", "1,000,000"),
         (
-            {"size": size(3), "attempt": UNFINISHED, "chance": "in play"},
+            {"size": size(3, chance=4.0), "attempt": UNFINISHED, "chance": "in play"},
             "too large: bounds only",
-            "before its chance (in play) is counted; no end after 4 s and 2,000 states",
+            "before its chance (in play) is counted, 10,000,000 with every draw counted; "
+            "no end after 4 s and 2,000 states",
+        ),
+        (
+            {"size": size(3, chance=2.0), "attempt": UNFINISHED, "chance": "in play"},
+            "exact tree",
+            "at most about 100,000 histories take up to 4 min",
+        ),
+        (
+            {"size": size(3, chance=None), "attempt": UNFINISHED, "chance": "in play"},
+            "too large: bounds only",
+            "about 1,000 histories before its chance",
         ),
         ({"attempt": Attempt(False, 0, 0.1, "uses magic")}, "bounds only", "uses magic"),
         ({"chance": "in play", "continuous": "normal in f"}, "bounds only", "normal in f"),

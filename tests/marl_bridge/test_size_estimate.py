@@ -20,7 +20,13 @@ from marl_bridge.environments.size_estimate import (
     subtree_estimates,
 )
 from marl_bridge.errors import InvalidEnvironment
-from tests.marl_bridge.environments import Coordination, MatchingPennies, OddOneOut, Pointing
+from tests.marl_bridge.environments import (
+    Coordination,
+    HigherCard,
+    MatchingPennies,
+    OddOneOut,
+    Pointing,
+)
 
 Tree = list[Any]  # a node is the list of its children
 
@@ -97,6 +103,48 @@ def test_a_parallel_environment() -> None:
     low, high = found.interval
     assert low < 22 < high
     assert found.depth == (4, 4, 4)
+
+
+def test_random_draws_are_counted_apart() -> None:
+    # Below each of the 3! deals of HigherCard are 7 histories.
+    found = estimate_size(open_environment(HigherCard), playouts=20, time_limit=None)
+    assert found.histories == pytest.approx(7)
+    assert found.log10_with_chance == pytest.approx(math.log10(1 + 6 * 7))
+    none = estimate_size(open_environment(OddOneOut), playouts=20, time_limit=None)
+    assert none.log10_with_chance == none.log10_histories
+
+
+class Weighted(MatchingPennies):
+    """A draw in each step, with probabilities 1/10, 2/10 and 7/10; the last one is free."""
+
+    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
+        super().reset(seed, options)
+        self.random = np.random.default_rng(seed)
+
+    def step(self, action: int | None) -> None:
+        super().step(action)
+        if action is not None:
+            self.drawn = self.random.choice(3, p=[0.1, 0.2, 0.7])
+
+
+class Continuous(Weighted):
+    def step(self, action: int | None) -> None:
+        super().step(action)
+        self.drawn = self.random.normal()
+
+
+def test_draws_with_unequal_probabilities_count_their_outcomes_in_the_mean() -> None:
+    # 1 + 2 decisions, then chance with 3 outcomes, twice: 1 + 2 (1 + 3 (1 + 2 (1 + 3))).
+    found = estimate_size(open_environment(Weighted), playouts=4000, time_limit=None)
+    assert found.log10_with_chance is not None
+    assert 10**found.log10_with_chance == pytest.approx(57, rel=0.1)
+    assert found.histories == pytest.approx(7)
+
+
+def test_continuous_draws_cannot_be_counted() -> None:
+    found = estimate_size(open_environment(Continuous), playouts=3, time_limit=None)
+    assert found.log10_with_chance is None
+    assert found.histories == pytest.approx(7)
 
 
 def test_tictactoe_lies_in_the_interval() -> None:

@@ -14,7 +14,7 @@ from gymnasium.spaces import Box, Dict
 from gymnasium.utils import EzPickle, seeding
 
 from marl_bridge.environments import open_environment
-from marl_bridge.environments.chance_sites import ChanceSite, chance_sites
+from marl_bridge.environments.chance_sites import ChanceSite, chance_sites, outcomes
 from marl_bridge.environments.random_play import random_episode
 from marl_bridge.environments.trials import (
     Trial,
@@ -340,3 +340,27 @@ def test_global_generators_are_told() -> None:
 
     assert sites_of(Global).global_generators == ("numpy.random",)
     assert sites_of(Turns).global_generators == ()
+
+
+@pytest.mark.parametrize(
+    ("call", "count"),
+    [
+        (("Generator", "integers", (6,), {}), 6),
+        (("Generator", "integers", (1, 6), {"endpoint": True, "size": (2,)}), 36),
+        (("RandomState", "randint", (0, 2), {}), 2),
+        (("Random", "randint", (1, 6), {}), 6),
+        (("Random", "randrange", (0, 10, 3), {}), 4),
+        (("Random", "sample", ("abcd", 2), {}), 12),
+        (("Random", "choice", ("abc",), {}), 3),
+        (("Generator", "choice", (5, 2), {"replace": False}), 20),
+        (("Generator", "choice", ([7, 8, 9], 2), {}), 9),
+        (("RandomState", "shuffle", ([1, 1, 2],), {}), 6),
+        (("Generator", "permutation", (4,), {}), 24),
+        (("Random", "getrandbits", (3,), {}), 8),
+        (("Generator", "choice", (3, 2), {"p": [0.5, 0.25, 0.25]}), None),
+        (("Generator", "integers", (), {}), None),
+        (("Generator", "uniform", (), {}), None),
+    ],
+)
+def test_outcomes_are_counted(call: Any, count: int | None) -> None:
+    assert outcomes(*call, drawn=None) == count
