@@ -10,6 +10,7 @@ from typing import Any
 
 from gametheory.errors import UnsupportedGame
 from gametheory.games.behavior_profile import BehaviorProfile
+from gametheory.solution import Solution, Status
 from marl_bridge.environments.extraction import Extraction, extract
 from marl_bridge.environments.opening import Make, open_environment
 from marl_bridge.errors import ExtractionRefused, UnknownProbabilities
@@ -21,6 +22,7 @@ from marl_bridge.verdict import verdict
 
 __all__ = ["check"]
 
+_CERTIFIED = (Status.CERTIFIED_EXACT, Status.CERTIFIED_ISOLATED, Status.CERTIFIED_EPSILON)
 _TOLERANCE = 1e-9
 """Gains up to this part of the payoff range count as rounding."""
 
@@ -137,15 +139,17 @@ def _with_optimum(report: Report, extraction: Extraction, policies: Any) -> Repo
     """Add the exact figures to a report."""
     game = extraction.game
     solution = solve_game(game)
-    solved = not isinstance(solution, UnsupportedGame) and bool(solution.equilibria)
+    solved = isinstance(solution, Solution) and solution.status in _CERTIFIED
     report = replace(
         report,
         facts=extraction.to_dict(),
         team_optimum=team_optimum(game),
     )
-    if isinstance(solution, UnsupportedGame):
+    if not isinstance(solution, Solution):
         report = replace(report, why_not_solved=solution.what)
-    elif solved:
+    elif not solved:
+        report = replace(report, why_not_solved=solution.reason or str(solution.status))
+    else:
         optimum = solution.payoffs.tolist()
         report = replace(
             report,
@@ -155,6 +159,7 @@ def _with_optimum(report: Report, extraction: Extraction, policies: Any) -> Repo
             ),
             solution_status=str(solution.status),
             solution_concept=solution.concept,
+            value_is_unique=game.n_players == 2 and game.is_constant_sum(),
         )
     try:
         profile = tabulate(policies, extraction)

@@ -16,6 +16,8 @@ from marl_bridge.report import AgainstRandom
 
 __all__ = ["Distances", "against_random", "distances", "solve_game", "team_optimum"]
 
+_PATIENCE = 60.0  # seconds
+
 
 @dataclass(frozen=True, eq=False)
 class Distances:
@@ -46,10 +48,13 @@ class Distances:
 
 
 def solve_game(game: ExtensiveFormGame) -> Solution | UnsupportedGame:
-    """Solve by the strongest concept there is a method for; else return the refusal."""
+    """Solve by the strongest concept there is a method for; else return the refusal.
+
+    General-sum games may take long: after a minute the answer has no solution, and the reason.
+    """
     concept = "subgame-perfect" if game.has_perfect_information() else "nash"
     try:
-        return gametheory.solve(game, concept)
+        return gametheory.solve(game, concept, time_limit=_PATIENCE)
     except UnsupportedGame as refusal:
         return refusal
 

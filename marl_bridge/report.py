@@ -92,6 +92,8 @@ class Report:
         ``nash_conv / 2``; two-player constant-sum games only.
     solution_status, solution_concept : str
         How the game was solved, such as "certified_exact" and "subgame-perfect"; "" if it was not.
+    value_is_unique : bool
+        Whether every solution pays the same, as in two-player constant-sum games.
     why_not_solved : str
         Why there is no theoretical value although the game is known.
     exact : bool
@@ -118,6 +120,7 @@ class Report:
     solution_status: str = ""
     why_not_solved: str = ""
     solution_concept: str = ""
+    value_is_unique: bool = True
     exact: bool = False
     why_not_exact: str = ""
     verdict: tuple[str, ...] = ()

@@ -127,7 +127,8 @@ def status_line(report: Report) -> str:
         names = {"": "equilibrium", "nash": "Nash equilibrium"}
         concept = names.get(report.solution_concept, f"{report.solution_concept} equilibrium")
         status = report.solution_status.replace("_", " ")
-        sentences.append(f"Theoretical value: {concept}, {status}.")
+        which = "" if report.value_is_unique else "what one equilibrium pays, others may differ; "
+        sentences.append(f"Theoretical value: {which}{concept}, {status}.")
     elif report.exact:
         why = report.why_not_solved.rstrip(".") or "the game was not solved"
         sentences.append(f"No theoretical value is available: {why}.")

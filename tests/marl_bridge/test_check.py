@@ -10,6 +10,7 @@ import pytest
 
 import gametheory as gt
 import marl_bridge
+from marl_bridge import optimum
 from marl_bridge.errors import InvalidEnvironment, InvalidPolicy
 from tests.marl_bridge.chance_environments import Continuous
 from tests.marl_bridge.environments import Coordination, MatchingPennies, OddOneOut
@@ -86,12 +87,22 @@ def test_general_sum_games_speak_of_gains():
     )
     assert report.exploitability is None
     assert report.team_optimum == 8
-    assert "two-player constant-sum" in report.why_not_solved
-    assert report.why_not_solved[:40] in " ".join(str(report).split())
+    assert not report.value_is_unique  # each equilibrium pays something else
+    assert "others may differ" in " ".join(str(report).split())
     assert any("earn 6.0000 of the 8.0000" in sentence for sentence in report.verdict)
     # both play 0, then both must play 1: 1 + 2; no single deviation pays more
     assert [agent.exact_return for agent in report.agents] == [3, 3]
     assert all("best responds to the others" in sentence for sentence in report.verdict[1:3])
+
+
+def test_games_that_are_not_solved_in_time_say_so(monkeypatch):
+    monkeypatch.setattr(optimum, "_PATIENCE", 0.0)
+    report = marl_bridge.check(Coordination, "random", episodes=20)
+    assert report.exact
+    assert report.solution_status == ""
+    assert report.agents[0].optimal_value is None
+    assert "time limit" in report.why_not_solved
+    assert report.why_not_solved[:20] in " ".join(str(report).split())
 
 
 def test_continuous_chance_gives_estimates_and_the_reason():
