@@ -22,6 +22,7 @@ MAGNIFIED = 20
 """Exponent of two by which right-hand sides are larger inside: tolerances then matter less."""
 
 _TOLERANCE = 1e-10  # the smallest that HiGHS takes
+_LOOSER = 1e-9  # of large programs: a quarter less work, and small enough for magnified rows
 _PRIMAL = 4  # HiGHS' number of the primal simplex method
 _MOST_ITERATIONS = 10_000  # and fifty for each row and variable: it may cycle
 _FIRST_SLICE = 0.05  # seconds of work before the caller may look at its clock; then doubled
@@ -80,8 +81,8 @@ class FloatSimplex:
             "threads": 1,
             "random_seed": 0,
             "simplex_iteration_limit": max(_MOST_ITERATIONS + 50 * sum(program.shape), 0),
-            "primal_feasibility_tolerance": _TOLERANCE,
-            "dual_feasibility_tolerance": _TOLERANCE,
+            "primal_feasibility_tolerance": _LOOSER if presolve else _TOLERANCE,
+            "dual_feasibility_tolerance": _LOOSER if presolve else _TOLERANCE,
         }
         self._options = options
         self._solver = self._new_solver()

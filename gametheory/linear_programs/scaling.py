@@ -42,6 +42,9 @@ def common_scale(integers: NDArray[Any]) -> int:
 def row_scales(program: LinearProgram) -> NDArray[np.int64]:
     """Return for each row the exponent that brings its largest entry to between 1/2 and 1."""
     sizes, starts = np.abs(program.values), program.starts
+    if sizes.dtype != object and bool((np.diff(starts) > 0).all()):
+        largest: NDArray[np.float64] = np.maximum.reduceat(sizes, starts[:-1]).astype(np.float64)
+        return -np.frexp(largest)[1].astype(np.int64)
     scales = [
         -int(sizes[low:high].max(initial=0)).bit_length()
         for low, high in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)
