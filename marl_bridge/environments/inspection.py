@@ -16,6 +16,7 @@ from marl_bridge.environments.size_estimate import SizeEstimate, estimate_size
 from marl_bridge.environments.trials import (
     Trial,
     hidden_choices,
+    in_steps,
     mask_leaks,
     repeats,
     seeds_matter,
@@ -101,8 +102,9 @@ class Inspection:
     endings : dict of str to int
         Episodes that ended by "termination", by "truncation", or were cut at ``max_steps``.
     early_truncation : str
-        "not seen", or an episode that was truncated before the length others reached: no plain
-        limit of steps does that.
+        "seen: ..." names an episode that was truncated before the length others reached, or
+        lengths that differ: no plain limit does that. "not seen: ..." gives the length at which
+        all were truncated; whether that is the game's own limit, only its rules tell.
     rewards : tuple of float
         Smallest and largest reward an agent was given at one of its turns.
     size : SizeEstimate or None
@@ -476,17 +478,27 @@ def _first_unbalanced(seen: list[_Episode]) -> dict[str, Any] | None:
 
 
 def _early_truncation(seen: list[_Episode]) -> str:
-    """Find a truncated episode that another one outlasts.
+    """Look for truncations that no plain limit explains.
 
-    A limit may count all steps, or rounds of all agents: both are counted, and both must be less.
+    A limit may count all steps, or rounds of all agents: whether an episode is outlasted, or
+    truncated ones differ in length, is asked of both counts.
     """
-    for number, episode in enumerate(seen):
-        if episode.ending != "truncation":
-            continue
+    truncated = [
+        (number, episode) for number, episode in enumerate(seen) if episode.ending == "truncation"
+    ]
+    if not truncated:
+        return "not seen"
+    for number, episode in truncated:
         for other, longer in enumerate(seen):
             if longer.steps > episode.steps and longer.own_steps > episode.own_steps:
                 return (
-                    f"episode {number} was truncated after {episode.steps:,} steps, "
+                    f"seen: episode {number} was truncated after {in_steps(episode.steps)}, "
                     f"episode {other} went on for {longer.steps:,}"
                 )
-    return "not seen"
+    lengths = sorted({episode.steps for _, episode in truncated})
+    if len(lengths) == 1:
+        return f"not seen: all {len(truncated)} truncated episodes had {in_steps(lengths[0])}"
+    few = f"{len(truncated)} truncated episodes had {lengths[0]:,} to {in_steps(lengths[-1])}"
+    if len({episode.own_steps for _, episode in truncated}) == 1:
+        return f"not seen: {few}, the same number for who acted most"
+    return f"seen: {few}"

@@ -72,7 +72,7 @@ def size_in_words(size: SizeEstimate | None) -> dict[str, str]:
 def _draws_counted(size: SizeEstimate) -> str:
     if size.log10_with_chance is None:
         return "; draws not countable"
-    return f"; at most about {in_words(size.log10_with_chance)} with every draw counted"
+    return f"; about {in_words(size.log10_with_chance)} with every draw counted"
 
 
 def _agents(seen: Inspection) -> dict[str, str]:

@@ -26,6 +26,7 @@ from marl_bridge.rollouts import episode_streams
 __all__ = [
     "Trial",
     "hidden_choices",
+    "in_steps",
     "mask_leaks",
     "repeats",
     "seeds_matter",
@@ -62,10 +63,11 @@ class Trial:
     def __str__(self) -> str:
         if self.passed is None:
             return f"not tried: {self.what}"
-        return f"yes, in {_steps(self.steps)}" if self.passed else f"no: {self.what}"
+        return f"yes, in {in_steps(self.steps)}" if self.passed else f"no: {self.what}"
 
 
-def _steps(number: int) -> str:
+def in_steps(number: int) -> str:
+    """Write a number of steps."""
     return "1 step" if number == 1 else f"{number:,} steps"
 
 
@@ -146,7 +148,7 @@ def repeats(
     trial = Trial(True, len(script))
     for number, digest in enumerate(digests):
         if _digest(driver) != digest:
-            trial = Trial(False, number, f"differs after {_steps(number)}")
+            trial = Trial(False, number, f"differs after {in_steps(number)}")
             break
         if number < len(script):
             driver.step(script[number])
@@ -176,7 +178,7 @@ def seeds_matter(
         different = ""
         for played, step in enumerate(random_episode(driver, seed, number, max_steps)):
             if _difference(driver, other):
-                different = "at the start" if played == 0 else f"after {_steps(played)}"
+                different = "at the start" if played == 0 else f"after {in_steps(played)}"
             if different or (compared and time.perf_counter() > deadline):
                 break
             other.step(step.actions)
@@ -320,8 +322,8 @@ def _first_difference(
     for made, other in copies:
         different = _difference(original, other)
         if different:
-            since = f"{_steps(steps - made)} later " if steps > made else ""
-            return f"copied after {_steps(made)}, {since}{different}"
+            since = f"{in_steps(steps - made)} later " if steps > made else ""
+            return f"copied after {in_steps(made)}, {since}{different}"
     different = _difference(untouched, original)
     return f"after copying, the original is not what it was: {different}" if different else ""
 

@@ -6,7 +6,9 @@ import math
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from marl_bridge.cli import app
 from marl_bridge.environments.inspection import inspect
 from marl_bridge.environments.inspection_page import page, table_row
 from marl_bridge.errors import InvalidEnvironment
@@ -19,7 +21,7 @@ from tests.marl_bridge.environments import (
     Pointing,
 )
 
-QUICK = 2.0
+QUICK = 1.0
 
 
 def test_tictactoe() -> None:
@@ -48,7 +50,7 @@ def test_tictactoe() -> None:
 
 def test_rounds_of_rps_end_by_truncation() -> None:
     seen = inspect("rps", env_kwargs={"max_cycles": 4}, episodes=3, time_limit=QUICK)
-    assert seen.early_truncation == "not seen"
+    assert seen.early_truncation == "not seen: all 3 truncated episodes had 8 steps"
     assert seen.endings["truncation"] == 3
     assert seen.steps == (8, 8, 8)
     assert not seen.has_action_mask
@@ -65,7 +67,7 @@ def test_other_classics_repeat_themselves(name: str) -> None:
 
 def test_a_reused_knights_archers_zombies_does_not_repeat_itself() -> None:
     # After a finished episode the same seed gives another one (measured on PettingZoo 1.27).
-    seen = inspect("knights_archers_zombies", episodes=1, time_limit=12)
+    seen = inspect("knights_archers_zombies", episodes=1, time_limit=6)
     assert seen.fresh_is_deterministic
     assert not seen.reused_is_deterministic
     assert not seen.has_action_mask
@@ -81,7 +83,7 @@ def test_long_episodes_are_cut_and_the_record_says_so() -> None:
 
 
 def test_a_witness_refutes_zero_sum() -> None:
-    seen = inspect(Coordination, time_limit=QUICK)
+    seen = inspect(Coordination)
     assert seen.api == "parallel"
     assert seen.zero_sum == "refuted"
     assert seen.zero_sum_witness is not None
@@ -93,7 +95,7 @@ def test_a_witness_refutes_zero_sum() -> None:
 
 @pytest.mark.parametrize("make", [MatchingPennies, OddOneOut, HigherCard, Pointing])
 def test_custom_environments(make: Any) -> None:
-    seen = inspect(make, episodes=10, time_limit=QUICK)
+    seen = inspect(make, episodes=10)
     assert seen.fresh_is_deterministic
     assert seen.endings["termination"] == 10
     assert seen.reset_depends_on_seed == ("yes" if make is HigherCard else "not seen")
@@ -110,7 +112,7 @@ def test_hidden_state_is_found_out() -> None:
         def observe(self, agent: str) -> int:
             return self.mood
 
-    seen = inspect(Fickle, episodes=2, time_limit=QUICK)
+    seen = inspect(Fickle, episodes=2)
     assert seen.outlook.verdict == "bounds only"
     assert "do not repeat" in seen.outlook.reason
     assert not seen.fresh_is_deterministic
@@ -150,7 +152,7 @@ def test_leduc_shuffles_at_the_start_and_leaks_its_mask() -> None:
 
 
 def test_connect_four_is_too_large_but_for_its_end() -> None:
-    seen = inspect("connect_four", time_limit=6)
+    seen = inspect("connect_four", time_limit=30)
     assert seen.outlook.verdict == "exact from late positions"
     assert seen.size is not None
     assert seen.size.log10_lower > 20
@@ -173,10 +175,22 @@ class Hasty(MatchingPennies):
 
 
 def test_early_truncation_is_found() -> None:
-    seen = inspect(Hasty, time_limit=QUICK)
+    seen = inspect(Hasty)
     assert seen.endings["truncation"] == 20
-    assert "was truncated after 1 steps" in seen.early_truncation
+    assert seen.early_truncation.startswith("seen: episode ")
+    assert "was truncated after 1 step, episode" in seen.early_truncation
     assert "went on for 4" in seen.early_truncation
+
+
+def test_shimmys_truncations_are_told() -> None:
+    # Measured on Shimmy 2.0.1: its limit leaves chance out, its count does not.
+    shimmy = pytest.importorskip("shimmy.openspiel_compatibility")
+    pytest.importorskip("pyspiel")
+    seen = inspect(
+        lambda: shimmy.OpenSpielCompatibilityV0(game_name="kuhn_poker"), time_limit=QUICK
+    )
+    assert seen.endings["truncation"] == 20
+    assert seen.early_truncation == "not seen: all 20 truncated episodes had 1 step"
 
 
 class NothingAllowed(Coordination):
@@ -217,7 +231,7 @@ class FailsWhenReused(MatchingPennies):
 
 @pytest.mark.parametrize("make", [Alone, UndefinedReward, OverAtOnce, FailsWhenReused])
 def test_odd_environments_have_their_page(make: Any) -> None:
-    seen = inspect(make, episodes=3, time_limit=QUICK)
+    seen = inspect(make, episodes=3)
     assert seen.fresh_is_deterministic
     assert all(text for rows in page(seen).values() for text in rows.values())
     assert len(table_row(seen)) == 8
@@ -244,3 +258,17 @@ def test_without_a_time_limit_equal_seeds_give_equal_pages() -> None:
             del entry[timed]
         del entry["size"]["steps_per_second"]
     assert plain(one) == plain(two)
+
+
+def test_the_command_prints_the_page() -> None:
+    result = CliRunner().invoke(app, ["inspect", "rps", "--episodes", "3", "--time-limit", "2"])
+    assert result.exit_code == 0
+    sections = [line for line in result.stdout.splitlines() if line and "  " not in line]
+    assert sections[0] == "What can be known"
+    assert "Repeating and copying" in sections
+    assert "too large: bounds only" in result.stdout
+    record = CliRunner().invoke(app, ["inspect", "rps", "--time-limit", "2", "--json"])
+    found = json.loads(record.stdout)
+    assert found["outlook"]["verdict"] == "too large: bounds only"
+    assert found["size"]["log10_histories"] == pytest.approx(14.4897, abs=1e-4)
+    assert found["hidden_choices"]["passed"] is False
