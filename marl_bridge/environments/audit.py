@@ -97,8 +97,8 @@ class Audit:
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as a dictionary."""
-        return asdict(self)
+        """Return the fields as a dictionary, the places where chance is drawn in words."""
+        return {**asdict(self), "chance": [str(site) for site in self.chance]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +283,11 @@ def random_play(graph: StateGraph) -> tuple[float, ...] | None:
             waiting[target[edge]] -= 1
             if not waiting[target[edge]]:
                 ready.append(target[edge])
-    return tuple(total.tolist()) if done == graph.n_states else None
+    if done < graph.n_states:
+        return None
+    over = [state for state in range(graph.n_states) if owner[state] == TERMINAL]
+    rounding = _ROUNDING * max(abs(payoff) for state in over for payoff in graph.payoffs[state])
+    return tuple(0.0 if abs(mean) <= rounding else float(mean) for mean in total)
 
 
 def zero_sum(graph: StateGraph) -> str:

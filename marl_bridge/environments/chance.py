@@ -24,14 +24,19 @@ class ChanceSite:
     n_states : int
         Chance states of the game that it accounts for.
     seen_by : dict of str to str
-        For each agent "all", "some" or "none": whether what it is shown at its next turn tells
-        the outcomes apart, in all, some or none of these states. An agent that sees "all" of a
-        card dealt to another one sees too much.
+        For each agent "yes", "partly" or "no": whether what it is shown at its next turn tells
+        the outcomes of these states apart. An agent that sees a card dealt to another one sees
+        too much; one that sees it partly may only know that it is none of its own.
     """
 
     site: str
     n_states: int
     seen_by: dict[str, str]
+
+    def __str__(self) -> str:
+        seen = ", ".join(f"{agent} {word}" for agent, word in self.seen_by.items())
+        states = "state" if self.n_states == 1 else "states"
+        return f"{self.site}: {self.n_states:,} {states}; seen by {seen}"
 
 
 def chance_report(graph: StateGraph, sites: Sequence[str]) -> tuple[ChanceSite, ...]:
@@ -55,7 +60,7 @@ def chance_report(graph: StateGraph, sites: Sequence[str]) -> tuple[ChanceSite, 
         seen_by = {}
         for agent, shown in zip(graph.players, seen, strict=True):
             words = {_told_apart(graph, shown, state) for state in grouped[site]} - {""}
-            seen_by[agent] = words.pop() if len(words) == 1 else "some" if words else "none"
+            seen_by[agent] = words.pop() if len(words) == 1 else "partly" if words else "no"
         found.append(ChanceSite(site, len(grouped[site]), seen_by))
     return tuple(found)
 
@@ -95,6 +100,6 @@ def _told_apart(graph: StateGraph, shown: list[frozenset[int]], state: int) -> s
         return ""
     distinct = set(outcomes)
     if len(distinct) == 1:
-        return "none"
+        return "no"
     apart = sum(len(s) for s in outcomes) == len(frozenset().union(*outcomes))
-    return "all" if apart else "some"
+    return "yes" if apart else "partly"

@@ -6,15 +6,16 @@ as likely, when the environment first looks at it: reads an attribute, calls a m
 Cards that are never looked at never branch. This is the same distribution: whatever was seen of a
 uniformly shuffled deck, the next card is uniform among the others.
 
-Only objects of Python classes with an ``__eq__`` of their own are dealt blank. A blank card is an
-object of a subclass; once it is drawn it is an object of the class itself and shares the drawn
-card's attributes, but not its identity, which such classes do not go by. Numbers, strings, tuples,
-and objects that equal only themselves are drawn at once, one position after the other; equal
-numbers or strings are one outcome.
+Only objects of Python classes with an ``__eq__`` of their own are dealt blank, and only where
+nothing but the shuffled list refers to them. A blank card is an object of a subclass; once it is
+drawn it is an object of the class itself with the drawn card's attributes, but not its identity,
+which such classes do not go by. Numbers, strings, tuples, and all other objects are drawn at once,
+one position after the other; equal numbers or strings are one outcome.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -120,12 +121,11 @@ def attributes_of(blank: Any) -> dict[str, Any]:
 
 def shuffled(items: Sequence[Any], script: Script, site: str) -> list[Any]:
     """Shuffle some items: blank cards where their classes allow it."""
-    for item in items:
-        if is_blank(item):
-            _turn(item)
+    _turn_all(items)
     classes = [_blank_class(type(item)) for item in items]
     one = classes[0] if classes else None
-    if one is None or len(items) == 1 or any(other is not one for other in classes):
+    mixed = any(other is not one for other in classes)
+    if one is None or mixed or len(items) == 1 or _referred_to(items):
         return [items[number] for number in draw_order(items, len(items), script, site)]
     deck = Deck(items, script, site)
     cards = []
@@ -134,6 +134,23 @@ def shuffled(items: Sequence[Any], script: Script, site: str) -> list[Any]:
         attributes_of(card)["_deck"] = deck
         cards.append(card)
     return cards
+
+
+def _turn_all(items: Sequence[Any]) -> None:
+    """Turn the blank cards among the items over: they are shuffled a second time."""
+    for item in items:
+        if is_blank(item):
+            _turn(item)
+
+
+def _referred_to(items: Sequence[Any]) -> bool:
+    """Tell whether anything but the shuffled list, and ``items``, refers to some of the items."""
+    alone = [object()]
+    return max(_references(items)) > max(_references(list(alone)))
+
+
+def _references(items: Sequence[Any]) -> list[int]:
+    return [sys.getrefcount(item) for item in items]
 
 
 def draw_order(items: Sequence[Any], size: int, script: Script, site: str) -> list[int]:

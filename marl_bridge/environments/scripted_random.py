@@ -154,7 +154,7 @@ class _NumPyDraws(_Draws):
         number = None if size is None else int(np.prod(shape, dtype=int))
         places = self._places(list(items), number, "choice", site, replace=replace, p=p)
         if size is None:
-            return items[places[0]]
+            return places[0] if np.ndim(a) == 0 else items[places[0]]
         return items[np.array(places, dtype=int).reshape(shape)]
 
     def permutation(self, x: Any, axis: int = 0) -> Any:

@@ -57,14 +57,14 @@ def test_drawn_cards_keep_to_their_holders():
     own, others = e.audit.chance
     assert own.n_states == 1 and others.n_states == 3
     assert "permutation" in own.site and "chance_environments" in own.site
-    assert own.seen_by == {"first": "all", "second": "some"}
-    assert others.seen_by == {"first": "none", "second": "all"}
+    assert own.seen_by == {"first": "yes", "second": "partly"}
+    assert others.seen_by == {"first": "no", "second": "yes"}
 
 
 def test_cards_shown_to_everybody_are_reported():
     e = marl_bridge.extract(kuhn.OpenCards)
     assert e.game.n_infosets == (12, 12)
-    assert all(set(site.seen_by.values()) == {"all"} for site in e.audit.chance)
+    assert all(set(site.seen_by.values()) == {"yes"} for site in e.audit.chance)
 
 
 def test_lazy_cards_are_drawn_when_looked_at():
