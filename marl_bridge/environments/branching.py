@@ -48,6 +48,8 @@ Actions = tuple[tuple[str, Any], ...]
 
 START: Actions = ()
 _MOST_START_BRANCHES = 64
+_MOST_DRAWS = 300
+"""In one step: a loop that draws until something fits has no longest run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,11 @@ class Branching:
         try:
             return self.run(driver, actions, tape)
         except ChoiceNeeded as needed:
+            if len(tape) >= _MOST_DRAWS:
+                raise chance_refused(
+                    f"one step draws more than {_MOST_DRAWS} times, last by {needed.site}",
+                    valid="draws that come to an end, not repeated until they fit",
+                ) from needed
             return needed
 
     def leave_out_construction(self) -> None:

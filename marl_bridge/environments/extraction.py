@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import gc
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -206,13 +208,14 @@ def _explore(
 ) -> StateGraph:
     """Search through all states; refusals say what to do about environments."""
     try:
-        return explore(
-            _EnvironmentState(shared),
-            players=shared.agents,
-            title=source.name,
-            max_states=max_states,
-            progress=guard,
-        )
+        with _rare_collections():
+            return explore(
+                _EnvironmentState(shared),
+                players=shared.agents,
+                title=source.name,
+                max_states=max_states,
+                progress=guard,
+            )
     except ExtractionRefused:
         raise
     except UnsupportedGame as error:
@@ -227,6 +230,17 @@ def _explore(
             valid=error.valid,
             hint="mend the environment",
         ) from error
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for cyclic garbage less often: the states in the queue are none, and are many."""
+    usual = gc.get_threshold()
+    gc.set_threshold(20_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 class _Guard:

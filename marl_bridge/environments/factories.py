@@ -193,25 +193,29 @@ def _shifted_datetime(script: Script) -> Any:
     return _Datetime("datetime", (original,), names)
 
 
-def real_generators() -> list[tuple[Any, str]]:
+def real_generators() -> list[tuple[Any, Any]]:
     """List all generators alive that do not answer from a script, with their states."""
     alive = [item for item in gc.get_objects() if isinstance(item, _GENERATORS)]
     return [(item, generator_state(item)) for item in alive if not is_scripted_class(type(item))]
 
 
-def global_generators() -> tuple[str, str]:
+def global_generators() -> tuple[Any, Any]:
     """Return the state of the global generators, for comparing."""
-    return repr(random.getstate()), repr(np.random.get_state(legacy=False))  # noqa: NPY002
+    return random.getstate(), _legacy_state(np.random.get_state())  # noqa: NPY002
 
 
-def generator_state(generator: Any) -> str:
+def _legacy_state(state: Any) -> tuple[Any, ...]:
+    return tuple(part.tobytes() if isinstance(part, np.ndarray) else part for part in state)
+
+
+def generator_state(generator: Any) -> Any:
     """Describe the state of a generator, for comparing; "" if it has none to show."""
     if isinstance(generator, np.random.Generator):
         return repr(generator.bit_generator.state)
     if isinstance(generator, np.random.BitGenerator):
         return repr(generator.state)
     if isinstance(generator, np.random.RandomState):
-        return repr(generator.get_state(legacy=False))
+        return _legacy_state(generator.get_state())
     if isinstance(generator, random.SystemRandom):
         return ""
-    return repr(generator.getstate())
+    return generator.getstate()

@@ -29,7 +29,7 @@ from marl_bridge.errors import AuditFailed
 
 __all__ = ["check_hash_order", "fingerprint", "holds_sets"]
 
-_SALTS = (1, 2, 3, 4)
+_SALTS = (1, 2, 3, 4, 5, 6)
 _OTHERS = ("numpy.", "gymnasium.", "pettingzoo.utils.", "marl_bridge.")
 _PROGRAM = "import sys; from marl_bridge.environments.hash_order import answer; answer(sys.argv[1])"
 

@@ -321,12 +321,11 @@ class SeedFromDraws(Kuhn):
 
 
 class SetOrder(Kuhn):
-    """Deals to whoever comes first in a set."""
+    """Deals what comes first in a set."""
 
     def deal(self):
         names = {f"{agent} {number}" for agent in self.possible_agents for number in range(4)}
-        cards = [0, 1] if next(iter(names)).startswith("first") else [1, 0]
-        return [cards[0] * 2, cards[1] + int(self.np_random.integers(2)) * 0]
+        return [sorted(names).index(next(iter(names))), int(self.np_random.integers(2))]
 
 
 class SortedSet(Kuhn):

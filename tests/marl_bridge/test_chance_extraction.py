@@ -14,11 +14,12 @@ import marl_bridge
 from gametheory import BehaviorProfile
 from gametheory.games.extensive_form import CHANCE
 from gametheory.games.state_graph import unroll
-from marl_bridge.environments.audit import random_play
+from marl_bridge.environments.audit import audit_episodes, random_play
+from marl_bridge.environments.positions import view_key
 from marl_bridge.errors import AuditFailed, ExtractionRefused
 from marl_bridge.rollouts import rollouts
 from tests.marl_bridge import chance_environments as kuhn
-from tests.marl_bridge.environments import HigherCard
+from tests.marl_bridge.environments import Coordination, HigherCard
 
 KUHNS = [
     kuhn.Kuhn,
@@ -166,6 +167,76 @@ def test_a_failed_audit_says_which_check(make, check, message):
     with pytest.raises(AuditFailed, match=message) as failure:
         marl_bridge.extract(make)
     assert failure.value.check == check
+
+
+class Biased(kuhn.Kuhn):
+    """Deals the first agent the better card, nine times in ten."""
+
+    def deal(self):
+        cards = super().deal()
+        return sorted(cards, reverse=True) if self.np_random.integers(10) else cards
+
+
+class Marked(kuhn.Kuhn):
+    """Shows a bet as something else."""
+
+    def observe(self, agent):
+        return np.where(super().observe(agent) == 1, 2, super().observe(agent)).astype(np.int8)
+
+
+@pytest.mark.parametrize(
+    ("make", "check", "message"),
+    [
+        (Biased, "mean", r"earns agent 'first' between .* 400 episodes, and 0\.1250 in the"),
+        (Marked, "episodes", r"does not follow the extracted game: agent .* is shown something"),
+        (kuhn.Shortened, "episodes", r"does not follow the extracted game: the episode ends"),
+    ],
+)
+def test_episodes_of_another_game_do_not_pass(make, check, message):
+    e = marl_bridge.extract(kuhn.Kuhn)
+    shown = {(view.agent, view_key(view)): number for number, view in enumerate(e.views)}
+    assert audit_episodes(marl_bridge.open_environment(kuhn.Kuhn), e.graph, shown, seed=0)
+    with pytest.raises(AuditFailed, match=message) as failure:
+        audit_episodes(marl_bridge.open_environment(make), e.graph, shown, seed=0)
+    assert failure.value.check == check
+
+
+class Dice(Coordination):
+    """Each round a coin decides what agreement pays; both act at once."""
+
+    def reset(self, seed=None, options=None):
+        self.generator = np.random.default_rng(seed)
+        return super().reset(seed, options)
+
+    def step(self, actions):
+        observations, rewards, *rest = super().step(actions)
+        factor = int(self.generator.choice([0, 3], p=[0.75, 0.25]))
+        return observations, {agent: factor * r for agent, r in rewards.items()}, *rest
+
+
+def test_parallel_environments_may_draw():
+    e = marl_bridge.extract(Dice)
+    plain = marl_bridge.extract(Coordination)
+    assert e.audit.joint_steps
+    uniform, same = BehaviorProfile.uniform(e.game), BehaviorProfile.uniform(plain.game)
+    expected = 0.75 * plain.game.expected_payoffs(same)
+    assert e.game.expected_payoffs(uniform) == pytest.approx(expected.tolist(), abs=1e-12)
+    assert set(e.game.exact_chance) == {Fraction(3, 4), Fraction(1, 4)}
+
+
+class Rejecting(kuhn.Kuhn):
+    """Draws the second card until it is another one."""
+
+    def deal(self):
+        first = second = self.np_random.integers(3)
+        while second == first:
+            second = self.np_random.integers(3)
+        return [first, second]
+
+
+def test_draws_without_end_are_refused():
+    with pytest.raises(ExtractionRefused, match=r"draws more than 300 times.*integers at tests"):
+        marl_bridge.extract(Rejecting)
 
 
 @pytest.mark.parametrize("make", [kuhn.ModuleGenerator, kuhn.System])
