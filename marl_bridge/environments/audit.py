@@ -96,9 +96,29 @@ class Audit:
     expected_returns: tuple[float, ...] | None
     seconds: float
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the author of the environment may not have meant, in sentences."""
+        found = []
+        if self.n_truncated_states:
+            found.append(
+                f"{self.n_truncated_states:,} of {self.n_terminal_states:,} ends are by a limit, "
+                "not by the game"
+            )
+        if self.mask_leaks:
+            who = " and ".join(self.mask_leaks)
+            found.append(f"{who} are shown legal actions when it is not their turn")
+        shown = [word for site in self.chance for word in site.seen_by.values()]
+        if shown and set(shown) == {"yes"}:
+            found.append("every agent is shown the outcome of every draw: nothing is hidden")
+        if self.set_order.startswith("not checked"):
+            found.append(f"the order of sets was {self.set_order}")
+        return tuple(found)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as a dictionary, the places where chance is drawn in words."""
-        return {**asdict(self), "chance": [str(site) for site in self.chance]}
+        sites = [str(site) for site in self.chance]
+        return {**asdict(self), "chance": sites, "notes": list(self.notes)}
 
 
 @dataclass(frozen=True, slots=True)

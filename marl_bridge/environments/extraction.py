@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gc
 import time
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -38,6 +39,7 @@ from marl_bridge.errors import ExtractionRefused
 
 __all__ = ["Audit", "Extraction", "extract"]
 
+_SHARE_WORTH_TELLING = 0.01
 _STATES_BEFORE_ENDS = 500
 """If so many states are all different, those where the episode is over are not compared."""
 
@@ -169,8 +171,8 @@ def extract(
         choice = choose_way(branching, seed=seed)
         sets = check_hash_order(make, env_kwargs, api, choice.classes, seed=seed)
         branching.leave_out_construction()
-        guard = _Guard(branching, started + time_limit, max_states, time_limit, progress)
         shared = _Shared(branching, agents)
+        guard = _Guard(shared, started + time_limit, max_states, time_limit, progress)
         script.calls.clear()
         graph = _explore(shared, source, max_states, guard)
         guard.refuse_draws()
@@ -221,6 +223,7 @@ def _explore(
     except UnsupportedGame as error:
         raise ExtractionRefused(
             f"{source.name}: {error.what}",
+            where=shared.most_drawn(max_states),
             hint="shorten the episodes with env_kwargs, or raise max_states and time_limit",
         ) from error
     except InvalidGame as error:
@@ -248,14 +251,14 @@ class _Guard:
 
     def __init__(
         self,
-        branching: Branching,
+        shared: _Shared,
         deadline: float,
         max_states: int,
         time_limit: float,
         progress: Callable[[int, int], None] | None,
     ) -> None:
         self.n_states = 0
-        self._backend = branching.backend
+        self._shared, self._backend = shared, shared.branching.backend
         self._global_state = global_generators()
         self._deadline, self._max_states = deadline, max_states
         self._time_limit, self._progress = time_limit, progress
@@ -265,6 +268,7 @@ class _Guard:
         if time.perf_counter() > self._deadline:
             raise ExtractionRefused(
                 f"{n_states:,} states and no end after {self._time_limit:g} s",
+                where=self._shared.most_drawn(n_states),
                 hint="shorten the episodes with env_kwargs, or raise time_limit",
             )
         if n_states % 256 == 0:
@@ -324,6 +328,19 @@ class _Shared:
         self._keys.add(key)
         if len(self._keys) == _STATES_BEFORE_ENDS:
             self._keys, self.merging = None, False
+
+    def most_drawn(self, n_states: int) -> str:
+        """Say where most of the states come from, if that is one place that draws."""
+        places = Counter(site.partition(", draw ")[0] for site in self.sites)
+        if not places:
+            return ""
+        place, count = places.most_common(1)[0]
+        if count < _SHARE_WORTH_TELLING * n_states:
+            return ""
+        return (
+            f"{count:,} times at {place}; objects with an __eq__ of their own are drawn from a "
+            "shuffled list when they are looked at, numbers and strings all at once"
+        )
 
     def numbers(self, graph: StateGraph) -> dict[tuple[str, bytes], int]:
         """Map each (agent, what it is shown) to its number in a graph built from these states."""

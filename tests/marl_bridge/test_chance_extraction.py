@@ -222,6 +222,23 @@ def test_parallel_environments_may_draw():
     expected = 0.75 * plain.game.expected_payoffs(same)
     assert e.game.expected_payoffs(uniform) == pytest.approx(expected.tolist(), abs=1e-12)
     assert set(e.game.exact_chance) == {Fraction(3, 4), Fraction(1, 4)}
+    report = marl_bridge.check(Dice, "random", episodes=100)
+    assert report.exact
+    assert report.team_optimum is None  # no joint policy is known to be the best with chance
+    assert report.exploitability is None
+    returns = [agent.exact_return for agent in report.agents]
+    assert returns == pytest.approx(expected.tolist())
+
+
+def test_decks_of_numbers_are_refused_with_the_place():
+    class Numbers(kuhn.Kuhn):
+        def deal(self):
+            deck = list(range(52))
+            self.np_random.shuffle(deck)
+            return deck[:2]
+
+    with pytest.raises(ExtractionRefused, match=r"more than 2,000 states.*Generator\.shuffle at"):
+        marl_bridge.extract(Numbers, max_states=2000)
 
 
 class Rejecting(kuhn.Kuhn):
@@ -265,6 +282,9 @@ def test_bugs_that_leave_a_game_are_reported():
     cut = marl_bridge.extract(kuhn.Shortened).audit
     assert cut.n_truncated_states == 6
     assert cut.n_terminal_states == 24
+    assert cut.notes == ("6 of 24 ends are by a limit, not by the game",)
+    assert "nothing is hidden" in marl_bridge.extract(kuhn.OpenCards).audit.notes[0]
+    assert marl_bridge.extract(kuhn.Kuhn).audit.notes == ()
 
 
 def test_everything_is_put_back():
