@@ -15,7 +15,7 @@ from marl_bridge.environments.extraction import Extraction, extract
 from marl_bridge.environments.opening import Make, open_environment
 from marl_bridge.errors import ExtractionRefused, UnknownProbabilities
 from marl_bridge.estimation import Estimate, estimate
-from marl_bridge.optimum import distances, solve_game, team_optimum
+from marl_bridge.optimum import distances, solve_game, team_optimum, without_noise
 from marl_bridge.report import AgentReport, Report
 from marl_bridge.tabulation import tabulate
 from marl_bridge.verdict import verdict
@@ -150,7 +150,7 @@ def _with_optimum(report: Report, extraction: Extraction, policies: Any) -> Repo
     elif not solved:
         report = replace(report, why_not_solved=solution.reason or str(solution.status))
     else:
-        optimum = solution.payoffs.tolist()
+        optimum = without_noise(solution.payoffs, game).tolist()
         report = replace(
             report,
             agents=tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 import gametheory
 from gametheory.errors import UnsupportedGame
@@ -14,9 +14,17 @@ from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.solution import Solution
 from marl_bridge.report import AgainstRandom
 
-__all__ = ["Distances", "against_random", "distances", "solve_game", "team_optimum"]
+__all__ = [
+    "Distances",
+    "against_random",
+    "distances",
+    "solve_game",
+    "team_optimum",
+    "without_noise",
+]
 
 _PATIENCE = 60.0  # seconds
+_NOISE = 1e-13
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +83,10 @@ def distances(game: ExtensiveFormGame, profile: BehaviorProfile) -> Distances:
 
     Cost: a few passes over the terminal histories for each player.
     """
-    returns = game.expected_payoffs(profile)
-    best = np.array(
-        [gametheory.best_response_value(game, profile, player) for player in range(game.n_players)]
+    returns = without_noise(game.expected_payoffs(profile), game)
+    best = without_noise(
+        [gametheory.best_response_value(game, profile, player) for player in range(game.n_players)],
+        game,
     )
     worst = None
     if game.n_players == 2 and game.is_constant_sum():
@@ -96,4 +105,11 @@ def against_random(game: ExtensiveFormGame, profile: BehaviorProfile, player: in
     payoffs = game.terminal_payoffs[player]
     wins, losses = float(reach[payoffs > 0].sum()), float(reach[payoffs < 0].sum())
     draws = float(reach[payoffs == 0].sum())  # payoffs are given numbers, not computed ones
-    return AgainstRandom(wins, draws, losses, float(reach @ payoffs))
+    earned = without_noise([float(reach @ payoffs)], game)
+    return AgainstRandom(wins, draws, losses, float(earned[0]))
+
+
+def without_noise(payoffs: ArrayLike, game: ExtensiveFormGame) -> NDArray[np.float64]:
+    """Return payoffs in which a zero that rounding missed is zero: 1e-13 of the payoff range."""
+    values = np.asarray(payoffs, dtype=np.float64)
+    return np.where(np.abs(values) <= _NOISE * game.payoff_range, 0.0, values)
