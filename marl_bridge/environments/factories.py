@@ -67,10 +67,10 @@ def _replacements(script: Script) -> list[tuple[Any, Any]]:
     pairs: list[tuple[Any, Any]] = [
         (np.random.default_rng, _factory(script, np.random.default_rng, lambda: generator)),
         (seeding.np_random, _factory(script, seeding.np_random, lambda: (generator, 0))),
-        (np.random.Generator, _stand_in(script, np.random.Generator, generator)),
-        (np.random.RandomState, _stand_in(script, np.random.RandomState, state)),
-        (random.Random, _stand_in(script, random.Random, plain)),
-        (random.SystemRandom, _stand_in(script, random.SystemRandom, plain)),
+        (np.random.Generator, _StandIn(script, np.random.Generator, generator)),
+        (np.random.RandomState, _StandIn(script, np.random.RandomState, state)),
+        (random.Random, _StandIn(script, random.Random, plain)),
+        (random.SystemRandom, _StandIn(script, random.SystemRandom, plain)),
         (datetime.datetime, _shifted_datetime(script)),
     ]
     pairs += [(f, _refused(script, f"numpy.random.{name}", f)) for name, f in _numpy_globals()]
@@ -96,26 +96,36 @@ def _factory(script: Script, original: Callable[..., Any], make: Callable[[], An
     return made
 
 
-def _stand_in(script: Script, original: Any, scripted: Any) -> Any:
-    """Make a class that builds scripted generators, and otherwise passes for the original."""
+class _StandIn:
+    """Passes for a class of generators, but builds scripted ones while the script runs."""
 
-    class _Stand(type):
-        def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-            if not script.here:
-                return original(*args, **kwargs)
-            script.seeds.append(_seed_of(args[0] if args else next(iter(kwargs.values()), None)))
-            return scripted
+    def __init__(self, script: Script, original: Any, scripted: Any) -> None:
+        self._script, self._original, self._scripted = script, original, scripted
 
-        def __instancecheck__(cls, instance: Any) -> bool:
-            return isinstance(instance, original)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not self._script.here:
+            return self._original(*args, **kwargs)
+        seed = args[0] if args else next(iter(kwargs.values()), None)
+        self._script.seeds.append(_seed_of(seed))
+        return self._scripted
 
-        def __subclasscheck__(cls, subclass: type) -> bool:
-            return issubclass(subclass, original)
+    def __mro_entries__(self, bases: Any) -> tuple[Any]:
+        return (self._original,)  # of a class that is defined meanwhile
 
-        def __getattr__(cls, name: str) -> Any:
-            return getattr(original, name)
+    def __instancecheck__(self, instance: Any) -> bool:
+        return isinstance(instance, self._original)
 
-    return _Stand(original.__name__, (), {"__doc__": original.__doc__})
+    def __subclasscheck__(self, subclass: type) -> bool:
+        return issubclass(subclass, self._original)
+
+    def __or__(self, other: Any) -> Any:
+        return self._original | other
+
+    def __ror__(self, other: Any) -> Any:
+        return other | self._original
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._original, name)
 
 
 def _seed_of(given: Any) -> Any:
@@ -189,8 +199,14 @@ def _shifted_datetime(script: Script) -> Any:
         return classmethod(clock)
 
     names: dict[str, Any] = {name: read(name) for name in ("now", "utcnow", "today")}
-    names["__new__"] = lambda cls, *args, **kwargs: original(*args, **kwargs)
-    return _Datetime("datetime", (original,), names)
+    shifted: Any = None
+
+    def new(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        return original.__new__(original if cls is shifted else cls, *args, **kwargs)
+
+    names["__new__"] = new
+    shifted = _Datetime("datetime", (original,), names)
+    return shifted
 
 
 def real_generators() -> list[tuple[Any, Any]]:

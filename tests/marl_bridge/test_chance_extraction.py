@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import random
 from dataclasses import replace
 from fractions import Fraction
@@ -15,7 +16,9 @@ from gametheory import BehaviorProfile
 from gametheory.games.extensive_form import CHANCE
 from gametheory.games.state_graph import unroll
 from marl_bridge.environments.audit import audit_episodes, random_play
+from marl_bridge.environments.factories import intercepted
 from marl_bridge.environments.positions import view_key
+from marl_bridge.environments.script import Script
 from marl_bridge.errors import AuditFailed, ExtractionRefused
 from marl_bridge.rollouts import rollouts
 from tests.marl_bridge import chance_environments as kuhn
@@ -299,6 +302,39 @@ def test_everything_is_put_back():
     again = (np.random.randint, random.random, kuhn.default_rng, kuhn.time.time)
     assert all(one == other for one, other in zip(functions, again, strict=True))
     assert random.getstate() == before
+
+
+def test_stand_ins_pass_for_the_originals():
+    script = Script()
+    real = np.random.default_rng(0)
+    with intercepted(script):
+        assert isinstance(real, np.random.Generator)
+        assert isinstance(np.random.default_rng(0), np.random.Generator)  # nothing runs: real
+        assert np.random.default_rng(3).integers(100) == np.random.default_rng(3).integers(100)
+        assert random.Random(4).random() == random.Random(4).random()
+
+        class Own(random.Random):
+            pass
+
+        class Day(datetime.datetime):
+            pass
+
+        assert type(Own(3)) is Own
+        assert type(Day(2020, 1, 2)) is Day
+        assert datetime.datetime(2020, 1, 2) < datetime.datetime.now()
+        with script.follow(()):
+            made = [
+                np.random.default_rng(1),
+                np.random.Generator(np.random.PCG64(2)),
+                np.random.RandomState(3),
+                random.Random(4),
+            ]
+            assert isinstance(made[0], np.random.Generator)
+            assert isinstance(made[2], np.random.RandomState)
+            assert isinstance(made[3], random.Random)
+        assert script.seeds == [1, (2, ()), 3, 4]
+    assert issubclass(Own, random.Random)
+    assert Own(3).random() == random.Random(3).random()
 
 
 def test_constructors_that_draw_add_nothing_unless_it_matters():
