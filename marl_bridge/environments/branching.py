@@ -48,7 +48,7 @@ Actions = tuple[tuple[str, Any], ...]
 
 START: Actions = ()
 _MOST_START_BRANCHES = 64
-_MOST_DRAWS = 300
+_MOST_DRAWS = 200
 """In one step: a loop that draws until something fits has no longest run."""
 
 

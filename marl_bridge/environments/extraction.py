@@ -169,7 +169,6 @@ def extract(
         branching = Branching(source, script, seed)
         refuse_unrepeatable(branching, seed=seed)
         choice = choose_way(branching, seed=seed)
-        sets = check_hash_order(make, env_kwargs, api, choice.classes, seed=seed)
         branching.leave_out_construction()
         shared = _Shared(branching, agents)
         guard = _Guard(shared, started + time_limit, max_states, time_limit, progress)
@@ -177,6 +176,7 @@ def extract(
         graph = _explore(shared, source, max_states, guard)
         guard.refuse_draws()
     shown = tuple(shared.views[label] for label in graph.observation_labels)
+    sets = check_hash_order(make, env_kwargs, api, choice.classes, seed=seed)
     checked = audit_episodes(source, graph, shared.numbers(graph), seed=seed)
     chance = chance_report(graph, shared.sites)
     audit = Audit(

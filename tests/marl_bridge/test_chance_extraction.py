@@ -255,7 +255,7 @@ class Rejecting(kuhn.Kuhn):
 
 
 def test_draws_without_end_are_refused():
-    with pytest.raises(ExtractionRefused, match=r"draws more than 300 times.*integers at tests"):
+    with pytest.raises(ExtractionRefused, match=r"draws more than 200 times.*integers at tests"):
         marl_bridge.extract(Rejecting)
 
 
