@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from marl_bridge.environments.extraction import Extraction, extract
     from marl_bridge.environments.inspection import Inspection, inspect
     from marl_bridge.environments.opening import open_environment
-    from marl_bridge.errors import ExtractionRefused, InvalidEnvironment, InvalidPolicy
+    from marl_bridge.errors import (
+        AuditFailed,
+        ExtractionRefused,
+        InvalidEnvironment,
+        InvalidPolicy,
+    )
     from marl_bridge.estimation import estimate
     from marl_bridge.figures import Figure
     from marl_bridge.learners import train
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AgainstRandom",
     "AgentReport",
+    "AuditFailed",
     "CallablePolicy",
     "Extraction",
     "ExtractionRefused",
@@ -62,6 +68,7 @@ make_lazy(
     {
         "AgainstRandom": "marl_bridge.report",
         "AgentReport": "marl_bridge.report",
+        "AuditFailed": "marl_bridge.errors",
         "CallablePolicy": "marl_bridge.policies",
         "Extraction": "marl_bridge.environments.extraction",
         "ExtractionRefused": "marl_bridge.errors",

@@ -18,7 +18,7 @@ from gametheory.games.state_graph import StateGraph
 from marl_bridge.environments.chance import ChanceSite
 from marl_bridge.environments.driver import AecDriver, Driver
 from marl_bridge.environments.opening import EnvironmentSource
-from marl_bridge.environments.positions import random_action, view_key
+from marl_bridge.environments.views import random_action, view_key
 from marl_bridge.errors import AuditFailed
 from marl_bridge.intervals import betting
 

@@ -19,7 +19,6 @@ import numpy as np
 from marl_bridge.environments.copying import Snapshots
 from marl_bridge.environments.driver import Driver, View
 from marl_bridge.environments.opening import EnvironmentSource
-from marl_bridge.environments.positions import view_key
 from marl_bridge.environments.script import (
     ChoiceNeeded,
     DrawRefused,
@@ -27,6 +26,7 @@ from marl_bridge.environments.script import (
     Tape,
     TapeMismatch,
 )
+from marl_bridge.environments.views import view_key
 from marl_bridge.errors import AuditFailed, ExtractionRefused
 
 __all__ = [

@@ -26,8 +26,8 @@ from marl_bridge.environments.branching import (
 )
 from marl_bridge.environments.driver import Driver
 from marl_bridge.environments.factories import generator_state, real_generators
-from marl_bridge.environments.positions import random_action
 from marl_bridge.environments.script import ChoiceNeeded, Tape
+from marl_bridge.environments.views import random_action
 from marl_bridge.errors import AuditFailed, ExtractionRefused
 
 __all__ = ["Choice", "choose_way", "refuse_unrepeatable"]

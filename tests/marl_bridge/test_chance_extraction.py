@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from marl_bridge.environments.views import view_key
 
 import gametheory as gt
 import marl_bridge
@@ -17,7 +18,6 @@ from gametheory.games.extensive_form import CHANCE
 from gametheory.games.state_graph import unroll
 from marl_bridge.environments.audit import audit_episodes, random_play
 from marl_bridge.environments.factories import intercepted
-from marl_bridge.environments.positions import view_key
 from marl_bridge.environments.script import Script
 from marl_bridge.errors import AuditFailed, ExtractionRefused
 from marl_bridge.rollouts import rollouts

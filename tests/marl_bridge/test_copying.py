@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from marl_bridge.environments.copying import Snapshots
 from marl_bridge.environments.opening import open_environment
-from marl_bridge.environments.positions import compare, random_action
+from marl_bridge.environments.views import random_action, view_key
 from tests.marl_bridge.environments import Coordination, HigherCard, MatchingPennies, OddOneOut
 
 MAKES = [
@@ -23,6 +23,17 @@ MAKES = [
     (OddOneOut, "aec"),
     (Coordination, "parallel"),
 ]
+
+
+def compare(one, other):
+    """Return the acting agents' views, which are the same for both drivers."""
+    assert one.acting == other.acting
+    first, second = (list(driver.returns.values()) for driver in (one, other))
+    assert np.array_equal(first, second, equal_nan=True)
+    views = {agent: one.view(agent) for agent in one.acting}
+    for agent, view in views.items():
+        assert view_key(view) == view_key(other.view(agent))
+    return views
 
 
 def advance(driver, rng, steps):
