@@ -9,7 +9,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from marl_bridge.environments.views import view_key
 
 import gametheory as gt
 import marl_bridge
@@ -19,6 +18,7 @@ from gametheory.games.state_graph import unroll
 from marl_bridge.environments.audit import audit_episodes, random_play
 from marl_bridge.environments.factories import intercepted
 from marl_bridge.environments.script import Script
+from marl_bridge.environments.views import view_key
 from marl_bridge.errors import AuditFailed, ExtractionRefused
 from marl_bridge.rollouts import rollouts
 from tests.marl_bridge import chance_environments as kuhn
