@@ -171,6 +171,7 @@ def numpy_regret_matching(A: np.ndarray, B: np.ndarray, rounds: int) -> Any:
 
 
 def matched(regrets: np.ndarray) -> np.ndarray:
+    """Play in proportion to positive regrets, evenly where there are none."""
     positive = np.maximum(regrets, 0)
     total = positive.sum()
     return positive / total if total > 0 else np.full(len(regrets), 1 / len(regrets))

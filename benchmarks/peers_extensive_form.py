@@ -49,6 +49,7 @@ class Game(NamedTuple):
 
 
 def catalog(name: str, **parameters: Any) -> Callable[[], gt.ExtensiveFormGame]:
+    """Say how to build a game of the catalog."""
     return lambda: gt.catalog.load(name, **parameters)
 
 
@@ -124,6 +125,7 @@ def seconds(job: Job) -> float:
 
 
 def installed(package: str) -> bool:
+    """Whether a package can be imported."""
     return importlib.util.find_spec(package) is not None
 
 
@@ -230,6 +232,7 @@ def mccfr(repeats: int) -> None:
 
 
 def openspiel_python(name: str, sampling: str) -> Job:
+    """Prepare an iteration of OpenSpiel's Monte-Carlo CFR in Python."""
     import pyspiel
 
     module = importlib.import_module(f"open_spiel.python.algorithms.{sampling}_sampling_mccfr")
@@ -239,6 +242,7 @@ def openspiel_python(name: str, sampling: str) -> Job:
 
 
 def openspiel_sampling(name: str, sampling: str) -> tuple[Any, Any]:
+    """Prepare OpenSpiel's Monte-Carlo CFR in C++: the game and the solver."""
     import pyspiel
 
     game = pyspiel.load_game(name)
@@ -297,6 +301,7 @@ def convergence(repeats: int) -> None:
 def approaches(
     game: gt.ExtensiveFormGame, name: str, restarts: bool, marks: tuple[float, ...]
 ) -> list[str]:
+    """Run one method; for each mark give the iterations and seconds until it was passed."""
     from gametheory.algorithms.registry import algorithms
 
     (method,) = (a for a in algorithms() if a.name == name)

@@ -17,11 +17,8 @@ from gametheory.lazy import make_lazy
 
 if TYPE_CHECKING:
     from gametheory.algorithms.extensive_form.sampled_gain import SampledGain, sampled_gain
-    from gametheory.algorithms.extensive_form.simulator_cfr import (
-        SampledStrategy,
-        SimulatorCFR,
-        monte_carlo_cfr,
-    )
+    from gametheory.algorithms.extensive_form.sampled_strategy import SampledStrategy
+    from gametheory.algorithms.extensive_form.simulator_cfr import SimulatorCFR, monte_carlo_cfr
     from gametheory.algorithms.normal_form.maxmin import security_levels, security_margins
     from gametheory.algorithms.normal_form.minmax import Minmax, minmax
     from gametheory.algorithms.registry import algorithms as methods
@@ -224,7 +221,7 @@ make_lazy(
         "PayoffSet": "gametheory.payoff_sets",
         "Potential": "gametheory.games.potential",
         "SampledGain": "gametheory.algorithms.extensive_form.sampled_gain",
-        "SampledStrategy": "gametheory.algorithms.extensive_form.simulator_cfr",
+        "SampledStrategy": "gametheory.algorithms.extensive_form.sampled_strategy",
         "SecurityProfile": "gametheory.games.security",
         "SimulatorCFR": "gametheory.algorithms.extensive_form.simulator_cfr",
         "SocialOptimum": "gametheory.payoff_sets",

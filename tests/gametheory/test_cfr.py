@@ -170,7 +170,7 @@ def behavior(game, run, plan):
     return behavior_of(game, run.layout, plan).probabilities
 
 
-def agrees(game, name, alternating, grouped, iterations, tolerance):
+def assert_agrees(game, name, alternating, grouped, iterations, tolerance):
     book = Textbook(game, name, alternating=alternating)
     run = start(game, name, alternating=alternating, grouped=grouped)
     reachable = ~np.isnan(_reached(game, book))
@@ -207,7 +207,7 @@ def _reached(game, book):
 @pytest.mark.parametrize("name", VARIANTS)
 @pytest.mark.parametrize("game", GAMES.values(), ids=GAMES)
 def test_every_variant_does_what_the_textbook_does(game, name, alternating, grouped):
-    agrees(game(), name, alternating, grouped, iterations=12, tolerance=1e-11)
+    assert_agrees(game(), name, alternating, grouped, iterations=12, tolerance=1e-11)
 
 
 @settings(max_examples=40)
@@ -215,8 +215,8 @@ def test_every_variant_does_what_the_textbook_does(game, name, alternating, grou
 def test_random_trees_with_chance_and_up_to_three_players(rules):
     game = og.game_of(rules)
     for name in ("cfr+", "pdcfr+"):
-        agrees(game, name, True, True, iterations=6, tolerance=1e-10)
-    agrees(game, "dcfr", False, False, iterations=6, tolerance=1e-10)
+        assert_agrees(game, name, True, True, iterations=6, tolerance=1e-10)
+    assert_agrees(game, "dcfr", False, False, iterations=6, tolerance=1e-10)
 
 
 def test_the_first_iterations_are_right_in_rational_arithmetic():

@@ -304,27 +304,32 @@ def _register(sampling: str, rank: int) -> Callable[[Run], Run]:
     )
 
 
-@_register("external", 80)
-def _external(
-    game: ExtensiveFormGame,
-    *,
-    target: float | None = None,
-    max_iterations: int = 100_000,
-    plus: bool = False,
-    seed: int = 0,
-    check_every: int | None = None,
-    checkpoint: str | PathLike[str] | None = None,
-) -> Search:
-    return _run(
-        game,
-        "external",
-        target=target,
-        max_iterations=max_iterations,
-        plus=plus,
-        seed=seed,
-        check_every=check_every,
-        checkpoint=checkpoint,
-    )
+def _register_without_exploration(sampling: str, rank: int) -> None:
+    @_register(sampling, rank)
+    def run(
+        game: ExtensiveFormGame,
+        *,
+        target: float | None = None,
+        max_iterations: int = 100_000,
+        plus: bool = False,
+        seed: int = 0,
+        check_every: int | None = None,
+        checkpoint: str | PathLike[str] | None = None,
+    ) -> Search:
+        return _run(
+            game,
+            sampling,
+            target=target,
+            max_iterations=max_iterations,
+            plus=plus,
+            seed=seed,
+            check_every=check_every,
+            checkpoint=checkpoint,
+        )
+
+
+_register_without_exploration("external", 80)
+_register_without_exploration("chance", 81)
 
 
 @_register("outcome", 82)
@@ -347,29 +352,6 @@ def _outcome(
         max_iterations=max_iterations,
         exploration=exploration,
         baselines=baselines,
-        plus=plus,
-        seed=seed,
-        check_every=check_every,
-        checkpoint=checkpoint,
-    )
-
-
-@_register("chance", 81)
-def _chance(
-    game: ExtensiveFormGame,
-    *,
-    target: float | None = None,
-    max_iterations: int = 100_000,
-    plus: bool = False,
-    seed: int = 0,
-    check_every: int | None = None,
-    checkpoint: str | PathLike[str] | None = None,
-) -> Search:
-    return _run(
-        game,
-        "chance",
-        target=target,
-        max_iterations=max_iterations,
         plus=plus,
         seed=seed,
         check_every=check_every,

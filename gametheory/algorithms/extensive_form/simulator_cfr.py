@@ -13,7 +13,7 @@ import sys
 import time
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
@@ -23,7 +23,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gametheory.algorithms.extensive_form.monte_carlo_cfr import (
     SAMPLINGS,
@@ -32,12 +31,13 @@ from gametheory.algorithms.extensive_form.monte_carlo_cfr import (
     check_seed,
     stream_of,
 )
-from gametheory.errors import InvalidGame, InvalidProfile, UnsupportedGame
+from gametheory.algorithms.extensive_form.sampled_strategy import Key, SampledStrategy
+from gametheory.errors import InvalidGame, UnsupportedGame
 from gametheory.games.extensive_form import CHANCE, TERMINAL
 from gametheory.games.game_state import GameState
 from gametheory.games.turns import Turn
 
-__all__ = ["SampledStrategy", "SimulatorCFR", "monte_carlo_cfr"]
+__all__ = ["SimulatorCFR", "monte_carlo_cfr"]
 
 _ROUNDING = 1e-14  # as in the kernel
 _DRAWS_AT_ONCE = 1024
@@ -46,109 +46,6 @@ _LOOK_AGAIN = 0.1  # seconds between two reports of progress
 _TURNS = 256  # between two looks at the clock
 
 Progress = Callable[[int, float], object]
-Key = tuple[int, Hashable]
-
-
-@dataclass(frozen=True, eq=False)
-class SampledStrategy:
-    """What was learned: a policy for all players, defined wherever the game goes.
-
-    How far it is from an equilibrium is not known: for that a best response has to be found,
-    and the game is not held. Where it is small enough to be, tabulate the policy with
-    :func:`gametheory.games.tabulated_policy.profile_of` and measure that. Elsewhere
-    :func:`gametheory.algorithms.extensive_form.sampled_gain.sampled_gain` gives a lower bound.
-
-    Attributes
-    ----------
-    n_players : int
-    sampling : str
-    iterations : int
-        How many were finished. One that was cut short has left its traces in the table.
-    histories : int
-        Number of turns that were looked at, chance's and the last ones included.
-    information_sets : tuple of int
-        How many of each player's were met.
-    nbytes : int
-        Bytes of the table, information states included where Python tells their size; not what
-        the simulator itself keeps.
-    seconds : float
-    stopped : str
-        "iterations", "time limit", "information sets" (as many as were allowed) or "interrupted".
-    table : mapping
-        ``table[player, information_state]`` is a tuple of the actions, as the simulator names
-        them, and one of their probabilities.
-    """
-
-    n_players: int
-    sampling: str
-    iterations: int
-    histories: int
-    information_sets: tuple[int, ...]
-    nbytes: int
-    seconds: float
-    stopped: str
-    table: Mapping[Key, tuple[tuple[Hashable, ...], tuple[float, ...]]]
-
-    @property
-    def exploitability(self) -> None:
-        """Not known, see above."""
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "table": dict(self.table)}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, table=MappingProxyType(state["table"]))
-
-    def __call__(
-        self, player: int, information_state: Hashable, actions: Sequence[Hashable]
-    ) -> NDArray[np.float64]:
-        """Give a probability for each action; the same for all where the player never was.
-
-        Parameters
-        ----------
-        player : int
-        information_state : hashable
-            As the simulator gives it; of a mergeable state as
-            :attr:`gametheory.games.turns.Turn.information_state` has it.
-        actions : sequence
-            All legal ones, in any order, themselves or by their labels.
-
-        Raises
-        ------
-        InvalidProfile
-            If other actions were legal at this information state.
-        """
-        known = self.table.get((player, information_state))
-        if known is None:
-            return np.full(len(actions), 1.0 / max(len(actions), 1))
-        names: tuple[Callable[[Hashable], Hashable], ...] = (_itself, str)
-        for name in names:
-            odds = dict(zip(map(name, known[0]), known[1], strict=True))
-            if len(actions) == len(odds) and all(name(action) in odds for action in actions):
-                return np.array([odds[name(action)] for action in actions])
-        raise InvalidProfile(
-            f"the legal actions {[str(a) for a in actions]}",
-            where=f"player {player}, information state {information_state!r}",
-            valid=f"{[str(a) for a in known[0]]}: those that were legal there before",
-        )
-
-    def rows(self) -> list[dict[str, Any]]:
-        """List the table as plain data, ready for JSON: one mapping an information set."""
-        return [
-            {
-                "player": player,
-                "information_state": seen if isinstance(seen, str) else repr(seen),
-                "actions": [str(action) for action in actions],
-                "probabilities": list(probabilities),
-            }
-            for (player, seen), (actions, probabilities) in self.table.items()
-        ]
-
-    def __repr__(self) -> str:
-        return (
-            f"<SampledStrategy: {self.n_players} players, {sum(self.information_sets):,} "
-            f"information sets after {self.iterations:,} iterations, exploitability unknown>"
-        )
 
 
 class _Entry:
@@ -696,10 +593,6 @@ def _reaches(frame: _Frame, player: int, position: int) -> tuple[float, float]:
     if frame.turn.player == player:
         return frame.own * odds, frame.others
     return frame.own, frame.others * odds
-
-
-def _itself(action: Hashable) -> Hashable:
-    return action
 
 
 def _check_count(name: str, number: Any) -> None:
