@@ -25,16 +25,16 @@ if TYPE_CHECKING:
         InvalidEnvironment,
         InvalidPolicy,
     )
-    from marl_bridge.estimation import estimate
+    from marl_bridge.estimation.returns import estimate
     from marl_bridge.figures import Figure
     from marl_bridge.learners import train
     from marl_bridge.playing import play
-    from marl_bridge.policies import CallablePolicy, Policy, UniformRandomPolicy
-    from marl_bridge.report import AgainstRandom, AgentReport, Report
-    from marl_bridge.report_html import write_html
+    from marl_bridge.policies.policy import CallablePolicy, Policy, UniformRandomPolicy
+    from marl_bridge.policies.tabular import TabularPolicy
+    from marl_bridge.policies.tabulation import tabulate
+    from marl_bridge.reports.html import write_html
+    from marl_bridge.reports.report import AgainstRandom, AgentReport, Report
     from marl_bridge.rollouts import rollouts
-    from marl_bridge.tabular_policy import TabularPolicy
-    from marl_bridge.tabulation import tabulate
 
 __all__ = [
     "AgainstRandom",
@@ -66,29 +66,29 @@ __all__ = [
 make_lazy(
     __name__,
     {
-        "AgainstRandom": "marl_bridge.report",
-        "AgentReport": "marl_bridge.report",
+        "AgainstRandom": "marl_bridge.reports.report",
+        "AgentReport": "marl_bridge.reports.report",
         "AuditFailed": "marl_bridge.errors",
-        "CallablePolicy": "marl_bridge.policies",
+        "CallablePolicy": "marl_bridge.policies.policy",
         "Extraction": "marl_bridge.environments.extraction",
         "ExtractionRefused": "marl_bridge.errors",
         "Figure": "marl_bridge.figures",
         "Inspection": "marl_bridge.environments.inspection",
         "InvalidEnvironment": "marl_bridge.errors",
         "InvalidPolicy": "marl_bridge.errors",
-        "Policy": "marl_bridge.policies",
-        "Report": "marl_bridge.report",
-        "TabularPolicy": "marl_bridge.tabular_policy",
-        "UniformRandomPolicy": "marl_bridge.policies",
+        "Policy": "marl_bridge.policies.policy",
+        "Report": "marl_bridge.reports.report",
+        "TabularPolicy": "marl_bridge.policies.tabular",
+        "UniformRandomPolicy": "marl_bridge.policies.policy",
         "check": "marl_bridge.check",
-        "estimate": "marl_bridge.estimation",
+        "estimate": "marl_bridge.estimation.returns",
         "extract": "marl_bridge.environments.extraction",
         "inspect": "marl_bridge.environments.inspection",
         "open_environment": "marl_bridge.environments.opening",
         "play": "marl_bridge.playing",
         "rollouts": "marl_bridge.rollouts",
-        "tabulate": "marl_bridge.tabulation",
+        "tabulate": "marl_bridge.policies.tabulation",
         "train": "marl_bridge.learners",
-        "write_html": "marl_bridge.report_html",
+        "write_html": "marl_bridge.reports.html",
     },
 )

@@ -14,11 +14,11 @@ from gametheory.solution import Solution, Status
 from marl_bridge.environments.extraction import Extraction, extract
 from marl_bridge.environments.opening import Make, open_environment
 from marl_bridge.errors import ExtractionRefused, UnknownProbabilities
-from marl_bridge.estimation import Estimate, estimate
+from marl_bridge.estimation.returns import Estimate, estimate
 from marl_bridge.optimum import distances, solve_game, team_optimum, without_noise
-from marl_bridge.report import AgentReport, Report
-from marl_bridge.tabulation import tabulate
-from marl_bridge.verdict import verdict
+from marl_bridge.policies.tabulation import tabulate
+from marl_bridge.reports.report import AgentReport, Report
+from marl_bridge.reports.verdict import verdict
 
 __all__ = ["check"]
 

@@ -235,7 +235,7 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train every agent by self-play and save the policies."""
-    from marl_bridge.policy_specs import save_policies
+    from marl_bridge.policies.specs import save_policies
 
     training = _train(make, learner, episodes, seed, _kwargs(env_kwargs), hidden=quiet)
     for path in save_policies(training.policies, save):
@@ -310,7 +310,7 @@ def _kwargs(text: str) -> dict[str, Any]:
 
 def _policies(make: str, specs: Sequence[str], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     from marl_bridge.environments.opening import open_environment
-    from marl_bridge.policy_specs import policies_from
+    from marl_bridge.policies.specs import policies_from
 
     env = open_environment(make, env_kwargs=kwargs).new()
     agents = tuple(env.possible_agents)

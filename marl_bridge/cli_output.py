@@ -16,8 +16,8 @@ from rich.text import Text
 
 from gametheory.console import INTERRUPTED, out
 from marl_bridge.plain_data import plain
-from marl_bridge.report import Report
-from marl_bridge.report_words import mapping_rows
+from marl_bridge.reports.report import Report
+from marl_bridge.reports.words import mapping_rows
 
 __all__ = [
     "show_inspection",
@@ -53,14 +53,14 @@ def show_reports(reports: Sequence[Report], *, as_json: bool, html: Path | None)
 
 def show_report(report: Report) -> None:
     """Print one report."""
-    from marl_bridge.report_table import render
+    from marl_bridge.reports.table import render
 
     out().print(render(report))
 
 
 def write_html_file(reports: Sequence[Report], path: Path, *, quiet: bool = False) -> None:
     """Write the HTML report and say where."""
-    from marl_bridge.report_html import write_html
+    from marl_bridge.reports.html import write_html
 
     written = write_html(reports, path)
     if not quiet:

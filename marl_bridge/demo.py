@@ -8,7 +8,7 @@ from typing import Any
 
 from marl_bridge.check import check
 from marl_bridge.learners import train
-from marl_bridge.report import Report
+from marl_bridge.reports.report import Report
 
 __all__ = ["ENVIRONMENTS", "demonstrate"]
 

@@ -12,7 +12,7 @@ from gametheory.errors import UnsupportedGame
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.solution import Solution
-from marl_bridge.report import AgainstRandom
+from marl_bridge.reports.report import AgainstRandom
 
 __all__ = [
     "Distances",

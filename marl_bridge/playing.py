@@ -11,13 +11,13 @@ from typing import Any, Literal
 import numpy as np
 
 from marl_bridge.environments.driver import Driver
+from marl_bridge.environments.observations import observation_key
 from marl_bridge.environments.opening import Make, open_environment
+from marl_bridge.environments.streams import episode_streams
 from marl_bridge.errors import InvalidEnvironment
 from marl_bridge.frames import FrameWriter, InvalidOutput, frame_writer
-from marl_bridge.observations import observation_key
-from marl_bridge.policies import Policy, assign
-from marl_bridge.policy_checks import checked_action
-from marl_bridge.rollouts import episode_streams
+from marl_bridge.policies.checks import checked_action
+from marl_bridge.policies.policy import Policy, assign
 
 __all__ = ["Playthrough", "Render", "Step", "play"]
 

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from marl_bridge.environments.driver import Driver
 from marl_bridge.environments.opening import EnvironmentSource
+from marl_bridge.environments.streams import episode_streams
 from marl_bridge.errors import InvalidEnvironment, InvalidPolicy
-from marl_bridge.policies import Policy, as_policy, assign
-from marl_bridge.policy_checks import checked_action
+from marl_bridge.policies.checks import checked_action
+from marl_bridge.policies.policy import Policy, as_policy, assign
 
-__all__ = ["Episodes", "episode_streams", "rollouts"]
+__all__ = ["Episodes", "rollouts"]
 
 Progress = Callable[[int, int], object]
 
@@ -56,21 +57,6 @@ class Episodes:
     def of(self, agent: str) -> NDArray[np.float64]:
         """Return one agent's returns, shape (n_episodes,)."""
         return np.asarray(self.returns[self.agents.index(agent)])
-
-
-def episode_streams(seed: int, episode: int) -> tuple[int, np.random.Generator]:
-    """Return the reset seed of an episode and the generator its policies draw from.
-
-    They depend on ``seed`` and the episode's number alone, so that episode k is the same in a
-    run of ten episodes and in one of a million, on one worker or on many.
-
-    Examples
-    --------
-    >>> episode_streams(0, 7)[0] == episode_streams(0, 7)[0] != episode_streams(0, 8)[0]
-    True
-    """
-    environment, policy = np.random.SeedSequence(seed, spawn_key=(episode,)).spawn(2)
-    return int(environment.generate_state(1)[0] >> 1), np.random.default_rng(policy)
 
 
 def rollouts(

@@ -20,7 +20,7 @@ from marl_bridge.environments.driver import AecDriver, Driver
 from marl_bridge.environments.opening import EnvironmentSource
 from marl_bridge.environments.views import random_action, view_key
 from marl_bridge.errors import AuditFailed
-from marl_bridge.intervals import betting
+from marl_bridge.intervals.bounds import betting
 
 __all__ = ["Audit", "AuditedEpisodes", "audit_episodes", "random_play", "zero_sum"]
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from marl_bridge.environments.chance_sites import ChanceSite, ChanceSites, chance_sites
+from marl_bridge.environments.observations import observation_key
 from marl_bridge.environments.opening import EnvironmentSource, Make, open_environment
 from marl_bridge.environments.outlook import Attempt, Outlook, attempt_extraction, outlook
 from marl_bridge.environments.random_play import UnlistedActions, listed_actions, random_episode
@@ -25,7 +26,6 @@ from marl_bridge.environments.trials import (
     trial_state_copy,
 )
 from marl_bridge.errors import InvalidEnvironment
-from marl_bridge.observations import observation_key
 
 __all__ = ["Inspection", "inspect"]
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from marl_bridge.environments.driver import Driver, View
-from marl_bridge.policies import UniformRandomPolicy
-from marl_bridge.rollouts import episode_streams
+from marl_bridge.environments.streams import episode_streams
+from marl_bridge.policies.policy import UniformRandomPolicy
 
 __all__ = ["Step", "UnlistedActions", "listed_actions", "random_episode"]
 

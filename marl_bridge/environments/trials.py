@@ -18,10 +18,10 @@ import numpy as np
 
 from marl_bridge.environments.copying import Snapshots
 from marl_bridge.environments.driver import Driver, View, drive
+from marl_bridge.environments.observations import observation_key
 from marl_bridge.environments.opening import EnvironmentSource
 from marl_bridge.environments.random_play import random_episode
-from marl_bridge.observations import observation_key
-from marl_bridge.rollouts import episode_streams
+from marl_bridge.environments.streams import episode_streams
 
 __all__ = [
     "Trial",

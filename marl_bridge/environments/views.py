@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from marl_bridge.environments.driver import View
-from marl_bridge.observations import observation_key
+from marl_bridge.environments.observations import observation_key
 
 __all__ = ["random_action", "view_key"]
 

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marl_bridge.environments.driver import View
+from marl_bridge.environments.observations import observation_key
 from marl_bridge.environments.opening import EnvironmentSource
 from marl_bridge.errors import InvalidEnvironment
 from marl_bridge.learners.registry import register
-from marl_bridge.observations import observation_key
-from marl_bridge.policy_checks import n_actions_of
-from marl_bridge.tabular_policy import TabularPolicy
+from marl_bridge.policies.checks import n_actions_of
+from marl_bridge.policies.tabular import TabularPolicy
 
 __all__ = ["IndependentQ", "Schedule"]
 

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Protocol, TypeVar
 
 from gametheory.errors import UnsupportedGame
-from marl_bridge.tabular_policy import TabularPolicy
+from marl_bridge.policies.tabular import TabularPolicy
 
 __all__ = ["Learner", "RegisteredLearner", "find_learner", "learners", "register"]
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from marl_bridge.environments.opening import Make, open_environment
 from marl_bridge.errors import InvalidEnvironment
 from marl_bridge.learners.registry import Learner, find_learner
-from marl_bridge.tabular_policy import TabularPolicy
+from marl_bridge.policies.tabular import TabularPolicy
 
 __all__ = ["Training", "train"]
 

@@ -14,9 +14,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import marl_bridge
-from marl_bridge import cli, demo, policy_specs
+from marl_bridge import cli, demo
 from marl_bridge.learners.independent_q import IndependentQ
-from marl_bridge.report import Report
+from marl_bridge.policies import specs
+from marl_bridge.reports.report import Report
 
 RPS = ["classic/rps-v2", "--env-kwargs", '{"max_cycles": 1}']
 
@@ -232,14 +233,14 @@ def test_an_interrupted_training_is_checked_and_told(
 def test_policy_files_are_named_after_any_agent(tmp_path: Path) -> None:
     agent = "a/b=c 1"
     table = marl_bridge.TabularPolicy({})
-    (path,) = policy_specs.save_policies({agent: table}, tmp_path)
+    (path,) = specs.save_policies({agent: table}, tmp_path)
     assert path.parent == tmp_path
-    assert policy_specs.policies_from([str(tmp_path)], [agent]) == {agent: table}
+    assert specs.policies_from([str(tmp_path)], [agent]) == {agent: table}
 
 
 def test_only_tables_are_saved(tmp_path: Path) -> None:
     with pytest.raises(marl_bridge.InvalidPolicy, match="'a' is a UniformRandomPolicy"):
-        policy_specs.save_policies({"a": marl_bridge.UniformRandomPolicy()}, tmp_path)
+        specs.save_policies({"a": marl_bridge.UniformRandomPolicy()}, tmp_path)
 
 
 @pytest.mark.parametrize(

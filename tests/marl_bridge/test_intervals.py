@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from marl_bridge.intervals import Interval, InvalidSamples, betting, hoeffding, student_t
+from marl_bridge.intervals.bounds import Interval, InvalidSamples, betting, hoeffding, student_t
 
 samples = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=40)
 

@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 from marl_bridge.environments.driver import View
 from marl_bridge.environments.opening import open_environment
 from marl_bridge.errors import InvalidEnvironment, InvalidPolicy
-from marl_bridge.policies import (
+from marl_bridge.policies.policy import (
     CallablePolicy,
     TabularPolicy,
     UniformRandomPolicy,

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marl_bridge.figures import Figure
-from marl_bridge.report import AgainstRandom, AgentReport, Report
-from marl_bridge.report_html import to_document, write_html
-from marl_bridge.report_picture import picture
-from marl_bridge.report_table import to_text
-from marl_bridge.report_words import number
+from marl_bridge.reports.html import to_document, write_html
+from marl_bridge.reports.picture import picture
+from marl_bridge.reports.report import AgainstRandom, AgentReport, Report
+from marl_bridge.reports.table import to_text
+from marl_bridge.reports.words import number
 
 VOID = {"meta", "link", "br", "img"}
 
@@ -162,7 +162,7 @@ def test_json_keeps_every_float() -> None:
     value = 0.1 + 0.2
     found = json.loads(replace(EXACT, nash_conv=value).to_json())
     assert found["nash_conv"] == value
-    assert found["schema"] == "marl_bridge.report/1"
+    assert found["schema"] == "marl_bridge.reports.report/1"
     assert found["agents"][0]["against_random"]["wins"] == 0.87
     assert found["agents"][1]["worst_case_return"] is None
     assert found["facts"] == {"states": 5478, "information_sets": [294778, 255168]}

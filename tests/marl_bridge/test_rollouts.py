@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 from marl_bridge.environments.driver import View
 from marl_bridge.environments.opening import open_environment
 from marl_bridge.errors import InvalidEnvironment, InvalidPolicy
-from marl_bridge.policies import TabularPolicy, observation_key
+from marl_bridge.policies.policy import TabularPolicy, observation_key
 from marl_bridge.rollouts import rollouts
 from tests.marl_bridge.environments import (
     Coordination,

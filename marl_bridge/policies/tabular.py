@@ -9,11 +9,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from marl_bridge import policy_files
 from marl_bridge.environments.driver import View
+from marl_bridge.environments.observations import observation_key
 from marl_bridge.errors import InvalidPolicy
-from marl_bridge.observations import observation_key
-from marl_bridge.policy_checks import n_actions_of, sample_index
+from marl_bridge.policies import files
+from marl_bridge.policies.checks import n_actions_of, sample_index
 
 __all__ = ["TabularPolicy"]
 
@@ -88,7 +88,7 @@ class TabularPolicy:
 
     def save(self, path: str | Path) -> Path:
         """Write the table to a ``.npz`` or ``.json`` file, replacing it in one piece."""
-        return policy_files.save(Path(path), self.table, self.default)
+        return files.save(Path(path), self.table, self.default)
 
     @classmethod
     def load(cls, path: str | Path) -> TabularPolicy:
@@ -99,7 +99,7 @@ class TabularPolicy:
         InvalidPolicy
             If the file is missing or is no such table.
         """
-        table, default = policy_files.load(Path(path))
+        table, default = files.load(Path(path))
         return cls(table, "error" if default == "error" else "uniform")
 
     def __len__(self) -> int:

@@ -133,18 +133,18 @@ class Report:
 
         An infinite or undefined number (an end of an unbounded interval) becomes None.
         """
-        return {"schema": "marl_bridge.report/1", **plain(self)}
+        return {"schema": "marl_bridge.reports.report/1", **plain(self)}
 
     def to_json(self, *, indent: int | None = 2) -> str:
         """Write the report as standard JSON; every float survives the round trip."""
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
 
     def __str__(self) -> str:
-        from marl_bridge.report_table import to_text
+        from marl_bridge.reports.table import to_text
 
         return to_text(self)
 
     def _repr_html_(self) -> str:
-        from marl_bridge.report_html import to_fragment
+        from marl_bridge.reports.html import to_fragment
 
         return to_fragment(self)

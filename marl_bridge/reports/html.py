@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gametheory.files import write_atomically
-from marl_bridge.report import AgentReport, Report
-from marl_bridge.report_picture import legend, picture, shares_bar
-from marl_bridge.report_words import (
+from marl_bridge.reports.report import AgentReport, Report
+from marl_bridge.reports.picture import legend, picture, shares_bar
+from marl_bridge.reports.words import (
     mapping_rows,
     number,
     percent,
@@ -123,7 +123,7 @@ def to_fragment(report: Report) -> str:
 
 @cache
 def _style() -> str:
-    return (files("marl_bridge") / "report.css").read_text(encoding="utf-8")
+    return (files("marl_bridge.reports") / "report.css").read_text(encoding="utf-8")
 
 
 def _text(text: object) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 from marl_bridge.environments.loading import load_module
 from marl_bridge.errors import InvalidPolicy
-from marl_bridge.tabular_policy import TabularPolicy
+from marl_bridge.policies.tabular import TabularPolicy
 
 __all__ = ["policies_from", "policy_from", "save_policies"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from marl_bridge.report_words import (
+from marl_bridge.reports.words import (
     interval,
     number,
     percent,
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Group, RenderableType
     from rich.table import Table
 
-    from marl_bridge.report import AgentReport, Report
+    from marl_bridge.reports.report import AgentReport, Report
 
 __all__ = ["render", "to_text"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from gametheory.games.behavior_profile import BehaviorProfile
 from marl_bridge.environments.extraction import Extraction
 from marl_bridge.errors import UnknownProbabilities
-from marl_bridge.policies import DistributionPolicy, assign, checked_probabilities
+from marl_bridge.policies.policy import DistributionPolicy, assign, checked_probabilities
 
 __all__ = ["tabulate"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from marl_bridge.figures import Figure
-    from marl_bridge.report import Report
+    from marl_bridge.reports.report import Report
 
 __all__ = [
     "fact",

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marl_bridge.environments.driver import View
+from marl_bridge.environments.observations import observation_key
 from marl_bridge.errors import InvalidPolicy, UnknownProbabilities
-from marl_bridge.observations import observation_key
-from marl_bridge.policy_checks import (
+from marl_bridge.policies.checks import (
     checked_action,
     checked_distribution,
     n_actions_of,
     sample_index,
 )
-from marl_bridge.tabular_policy import TabularPolicy
+from marl_bridge.policies.tabular import TabularPolicy
 
 __all__ = [
     "CallablePolicy",

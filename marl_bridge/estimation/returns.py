@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from marl_bridge.environments.opening import Make, open_environment
 from marl_bridge.errors import InvalidEnvironment
 from marl_bridge.figures import Figure
-from marl_bridge.intervals import Interval, betting, student_t
+from marl_bridge.intervals.bounds import Interval, betting, student_t
 from marl_bridge.rollouts import Episodes, Progress, rollouts
 
 __all__ = ["Estimate", "estimate", "figure_of_mean"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from marl_bridge.report import AgentReport
-from marl_bridge.report_words import number, percent
+from marl_bridge.reports.report import AgentReport
+from marl_bridge.reports.words import number, percent
 
 __all__ = ["verdict"]
 

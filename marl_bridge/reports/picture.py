@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from marl_bridge.report import AgainstRandom, AgentReport, Report
-from marl_bridge.report_words import interval, number, percent, printable
+from marl_bridge.reports.report import AgainstRandom, AgentReport, Report
+from marl_bridge.reports.words import interval, number, percent, printable
 
 __all__ = ["legend", "picture", "shares_bar"]
 

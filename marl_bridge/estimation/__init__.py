@@ -1,0 +1,1 @@
+"""Figures from episodes: returns, and what a deviation would have changed."""

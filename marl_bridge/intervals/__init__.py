@@ -1,0 +1,1 @@
+"""Confidence intervals for the mean of samples, one method a file."""

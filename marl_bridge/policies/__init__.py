@@ -1,0 +1,1 @@
+"""Policies: what acts for an agent, where it comes from, and its table over information sets."""
