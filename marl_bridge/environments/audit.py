@@ -20,7 +20,7 @@ from marl_bridge.environments.driver import AecDriver, Driver
 from marl_bridge.environments.opening import EnvironmentSource
 from marl_bridge.environments.views import random_action, view_key
 from marl_bridge.errors import AuditFailed
-from marl_bridge.intervals.bounds import betting
+from marl_bridge.intervals import betting
 
 __all__ = ["Audit", "AuditedEpisodes", "audit_episodes", "random_play", "zero_sum"]
 
@@ -184,7 +184,7 @@ def _check_means(
         low, high = float(payoffs[:, player].min()), float(payoffs[:, player].max())
         if low == high:
             continue
-        interval = betting(returns[:, player], low=low, high=high, confidence=confidence)
+        interval = betting(returns[:, player], lower=low, upper=high, confidence=confidence)
         slack = 1e-9 * (high - low)
         if not interval.lower - slack <= expected[player] <= interval.upper + slack:
             raise AuditFailed(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from marl_bridge.environments.opening import Make, open_environment
 from marl_bridge.errors import InvalidEnvironment
 from marl_bridge.figures import Figure
-from marl_bridge.intervals.bounds import Interval, betting, student_t
+from marl_bridge.intervals import Interval, betting, student_t
 from marl_bridge.rollouts import Episodes, Progress, rollouts
 
 __all__ = ["Estimate", "estimate", "figure_of_mean"]
@@ -143,7 +143,7 @@ def figure_of_mean(
     """
     interval: Interval
     if bounds is not None:
-        interval = betting(samples, low=bounds[0], high=bounds[1], confidence=confidence)
+        interval = betting(samples, lower=bounds[0], upper=bounds[1], confidence=confidence)
         method, note = "betting", ""
     else:
         interval = student_t(samples, confidence)

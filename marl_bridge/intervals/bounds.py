@@ -46,14 +46,16 @@ class Interval:
         return self.lower <= value <= self.upper
 
 
-def hoeffding(samples: Samples, *, low: float, high: float, confidence: float = 0.95) -> Interval:
+def hoeffding(
+    samples: Samples, *, lower: float, upper: float, confidence: float = 0.95
+) -> Interval:
     """Bound a mean by the range of the samples alone.
 
     Parameters
     ----------
     samples : array_like, shape (n,)
         Independent samples with a common mean.
-    low, high : float
+    lower, upper : float
         Proven bounds on every sample.
     confidence : float
         Probability that the interval contains the mean, at least.
@@ -65,7 +67,7 @@ def hoeffding(samples: Samples, *, low: float, high: float, confidence: float = 
 
     Notes
     -----
-    The radius is ``(high - low) sqrt(ln(2 / delta) / 2n)``. Guaranteed at every n.
+    The radius is ``(upper - lower) sqrt(ln(2 / delta) / 2n)``. Guaranteed at every n.
 
     References
     ----------
@@ -74,18 +76,18 @@ def hoeffding(samples: Samples, *, low: float, high: float, confidence: float = 
 
     Examples
     --------
-    >>> interval = hoeffding([0.0, 1.0] * 100, low=0, high=1)
+    >>> interval = hoeffding([0.0, 1.0] * 100, lower=0, upper=1)
     >>> round(interval.lower, 3), round(interval.upper, 3)
     (0.404, 0.596)
     """
     x, delta = _checked(samples, confidence), 1.0 - confidence
-    _check_bounds(x, low, high)
+    _check_bounds(x, lower, upper)
     mean = math.fsum(x) / x.size
-    radius = (high - low) * math.sqrt(math.log(2.0 / delta) / (2.0 * x.size))
-    return _outward(mean - radius, mean + radius, low, high)
+    radius = (upper - lower) * math.sqrt(math.log(2.0 / delta) / (2.0 * x.size))
+    return _outward(mean - radius, mean + radius, lower, upper)
 
 
-def betting(samples: Samples, *, low: float, high: float, confidence: float = 0.95) -> Interval:
+def betting(samples: Samples, *, lower: float, upper: float, confidence: float = 0.95) -> Interval:
     """Bound a mean by the fortunes of a gambler who bets against every candidate mean.
 
     Much narrower than :func:`hoeffding` when the variance is small, never much wider.
@@ -94,7 +96,7 @@ def betting(samples: Samples, *, low: float, high: float, confidence: float = 0.
     ----------
     samples : array_like, shape (n,)
         Independent samples with a common mean, in the order they were drawn.
-    low, high : float
+    lower, upper : float
         Proven bounds on every sample.
     confidence : float
         Probability that the interval contains the mean, at least.
@@ -122,21 +124,22 @@ def betting(samples: Samples, *, low: float, high: float, confidence: float = 0.
 
     Examples
     --------
-    >>> interval = betting([0.0, 1.0] * 100, low=0, high=1)
+    >>> interval = betting([0.0, 1.0] * 100, lower=0, upper=1)
     >>> 0.4 < interval.lower < 0.5 < interval.upper < 0.6
     True
     """
     x, delta = _checked(samples, confidence), 1.0 - confidence
-    _check_bounds(x, low, high)
-    if not high > low:
-        return Interval(float(low), float(high))
-    unit = np.clip((x - low) / (high - low), 0.0, 1.0)
-    lower = _lower_end(unit, _bets(unit, delta), delta)
+    _check_bounds(x, lower, upper)
+    if not upper > lower:
+        return Interval(float(lower), float(upper))
+    width = upper - lower
+    unit = np.clip((x - lower) / width, 0.0, 1.0)
+    low = _lower_end(unit, _bets(unit, delta), delta)
     # The second capital at m is the first one of the mirrored samples at 1 - m.
-    upper = 1.0 - _lower_end(1.0 - unit, _bets(unit, delta), delta)
+    high = 1.0 - _lower_end(1.0 - unit, _bets(unit, delta), delta)
     mean = float(unit.mean())
-    lower, upper = min(lower, mean, upper), max(lower, mean, upper)
-    return _outward(low + (high - low) * lower, low + (high - low) * upper, low, high)
+    low, high = min(low, mean, high), max(low, mean, high)
+    return _outward(lower + width * low, lower + width * high, lower, upper)
 
 
 def student_t(samples: Samples, confidence: float = 0.95) -> Interval:
@@ -238,7 +241,7 @@ def _checked(samples: Samples, confidence: float) -> NDArray[np.float64]:
 def _check_bounds(x: NDArray[np.float64], low: float, high: float) -> None:
     if not (math.isfinite(low) and math.isfinite(high) and low <= high):
         raise InvalidSamples(
-            f"the bounds are [{low}, {high}]", where="low, high", valid="finite, low <= high"
+            f"the bounds are [{low}, {high}]", where="lower, upper", valid="finite, lower <= upper"
         )
     # Sums of rewards may pass a bound by rounding alone.
     slack = 1e-9 * max(1.0, abs(low), abs(high))

@@ -9,7 +9,7 @@ import pytest
 from marl_bridge.errors import InvalidEnvironment
 from marl_bridge.estimation.returns import estimate
 from marl_bridge.figures import Figure
-from marl_bridge.intervals.bounds import InvalidSamples
+from marl_bridge.intervals import InvalidSamples
 from tests.marl_bridge.environments import Coordination, HigherCard, MatchingPennies
 
 UNIT = {"matcher": (-1.0, 1.0), "mismatcher": (-1.0, 1.0)}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from marl_bridge.intervals.bounds import Interval, InvalidSamples, betting, hoeffding, student_t
+from marl_bridge.intervals import Interval, InvalidSamples, betting, hoeffding, student_t
 
 samples = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=40)
 
@@ -21,10 +21,10 @@ def test_intervals_contain_the_mean_lie_within_the_bounds_and_move_with_them(
 ) -> None:
     scaled = [low + width * value for value in x]
     for method in (hoeffding, betting):
-        unit = method(x, low=0, high=1)
+        unit = method(x, lower=0, upper=1)
         assert 0.0 <= unit.lower <= np.mean(x) + 1e-12
         assert np.mean(x) - 1e-12 <= unit.upper <= 1.0
-        moved = method(scaled, low=low, high=low + width)
+        moved = method(scaled, lower=low, upper=low + width)
         assert moved.lower == pytest.approx(low + width * unit.lower, abs=1e-6)
         assert moved.upper == pytest.approx(low + width * unit.upper, abs=1e-6)
 
@@ -33,15 +33,15 @@ def test_intervals_contain_the_mean_lie_within_the_bounds_and_move_with_them(
 def test_more_confidence_is_wider_and_mirrored_samples_mirror_the_interval(
     x: list[float],
 ) -> None:
-    narrow, wide = (betting(x, low=0, high=1, confidence=c) for c in (0.8, 0.99))
-    mirrored = betting([1.0 - value for value in x], low=0, high=1, confidence=0.8)
+    narrow, wide = (betting(x, lower=0, upper=1, confidence=c) for c in (0.8, 0.99))
+    mirrored = betting([1.0 - value for value in x], lower=0, upper=1, confidence=0.8)
     assert mirrored.lower == pytest.approx(1.0 - narrow.upper, abs=1e-6)
     assert wide.width >= narrow.width - 0.05  # the bets differ, the order almost never does
 
 
 def test_hoeffding_is_the_formula() -> None:
     radius = 4.0 * math.sqrt(math.log(2 / 0.1) / (2 * 1000))
-    interval = hoeffding([1.0] * 500 + [-1.0] * 500, low=-2, high=2, confidence=0.9)
+    interval = hoeffding([1.0] * 500 + [-1.0] * 500, lower=-2, upper=2, confidence=0.9)
     assert interval.lower == pytest.approx(-radius)
     assert interval.upper == pytest.approx(radius)
 
@@ -49,7 +49,7 @@ def test_hoeffding_is_the_formula() -> None:
 def test_betting_excludes_exactly_the_means_whose_capital_reached_the_threshold() -> None:
     rng = np.random.default_rng(0)
     x = rng.beta(2, 5, 60)
-    interval, n, threshold = betting(x, low=0, high=1), 60, 2 / 0.05
+    interval, n, threshold = betting(x, lower=0, upper=1), 60, 2 / 0.05
 
     def capital(m: float) -> float:
         """Equations (26) and (27) written out, sample by sample."""
@@ -74,17 +74,17 @@ def test_betting_excludes_exactly_the_means_whose_capital_reached_the_threshold(
 
 def test_betting_is_narrow_where_the_variance_is_small() -> None:
     x = np.random.default_rng(1).beta(10, 30, 1000)
-    assert betting(x, low=0, high=1).width < 0.02 < hoeffding(x, low=0, high=1).width
+    assert betting(x, lower=0, upper=1).width < 0.02 < hoeffding(x, lower=0, upper=1).width
 
 
 @pytest.mark.parametrize("method", [hoeffding, betting])
 def test_single_constant_and_degenerate_samples(method: Callable[..., Interval]) -> None:
-    assert method([0.5], low=0, high=1).width > 0.9
+    assert method([0.5], lower=0, upper=1).width > 0.9
     for value in (0.0, 1.0):
-        interval = method([value] * 200, low=0, high=1)
+        interval = method([value] * 200, lower=0, upper=1)
         assert value in interval
         assert interval.width < 0.1
-    assert method([2.0, 2.0], low=2, high=2) == Interval(2.0, 2.0)
+    assert method([2.0, 2.0], lower=2, upper=2) == Interval(2.0, 2.0)
 
 
 def test_student_t_agrees_with_scipy_and_knows_nothing_from_one_sample() -> None:
@@ -107,14 +107,14 @@ def test_student_t_agrees_with_scipy_and_knows_nothing_from_one_sample() -> None
 def test_wrong_samples_are_named(arguments: Any, message: str) -> None:
     for method in (hoeffding, betting):
         with pytest.raises(InvalidSamples, match=message):
-            method(*arguments, low=0, high=1)
+            method(*arguments, lower=0, upper=1)
 
 
 def test_wrong_bounds_and_confidence() -> None:
     with pytest.raises(InvalidSamples, match=r"bounds are \[1, 0\]"):
-        betting([0.5], low=1, high=0)
+        betting([0.5], lower=1, upper=0)
     with pytest.raises(InvalidSamples, match="finite"):
-        hoeffding([0.5], low=0, high=math.inf)
+        hoeffding([0.5], lower=0, upper=math.inf)
     for confidence in (0.0, 1.0, 95):
         with pytest.raises(InvalidSamples, match=f"confidence is {confidence}"):
             student_t([0.5], confidence)
@@ -122,7 +122,7 @@ def test_wrong_bounds_and_confidence() -> None:
 
 
 def test_bounds_forgive_the_rounding_of_sums() -> None:
-    assert betting([0.1 + 0.2] * 10, low=0, high=0.3).upper <= 0.3
+    assert betting([0.1 + 0.2] * 10, lower=0, upper=0.3).upper <= 0.3
 
 
 def _bernoulli(p: float) -> Callable[[np.random.Generator, int], Any]:
@@ -150,7 +150,7 @@ def test_coverage_and_width(
     """
     rng = np.random.default_rng(0)
     for method, width in zip((hoeffding, betting), widths, strict=True):
-        found = [method(draw(rng, n), low=0, high=1) for _ in range(1000)]
+        found = [method(draw(rng, n), lower=0, upper=1) for _ in range(1000)]
         assert np.mean([mean in interval for interval in found]) >= 0.95
         assert np.mean([interval.width for interval in found]) == pytest.approx(width, rel=0.15)
 
