@@ -67,6 +67,8 @@ if TYPE_CHECKING:
         realization_plan,
     )
     from gametheory.games.security import SecurityProfile
+    from gametheory.games.stationary_profile import StationaryProfile
+    from gametheory.games.stochastic_game import StochasticGame
     from gametheory.games.strategic_form import strategic_form
     from gametheory.games.subgames import Subgame, subgame, subgame_roots
     from gametheory.games.tabulated_policy import profile_of
@@ -129,7 +131,9 @@ __all__ = [
     "SimulatorCFR",
     "SocialOptimum",
     "Solution",
+    "StationaryProfile",
     "Status",
+    "StochasticGame",
     "Subgame",
     "Trace",
     "UnsupportedGame",
@@ -226,7 +230,9 @@ make_lazy(
         "SimulatorCFR": "gametheory.algorithms.extensive_form.simulator_cfr",
         "SocialOptimum": "gametheory.payoff_sets",
         "Solution": "gametheory.solution",
+        "StationaryProfile": "gametheory.games.stationary_profile",
         "Status": "gametheory.solution",
+        "StochasticGame": "gametheory.games.stochastic_game",
         "Subgame": "gametheory.games.subgames",
         "Trace": "gametheory.solution",
         "UnsupportedGame": "gametheory.errors",

@@ -34,7 +34,7 @@ def solve(
 
     Parameters
     ----------
-    game : NormalFormGame or ExtensiveFormGame
+    game : NormalFormGame, ExtensiveFormGame or StochasticGame
     concept : str
         "nash", "correlated", "maxmin", ...: docs/concepts.md and ``gametheory methods`` list them.
     method : str

@@ -153,7 +153,7 @@ def register(
 
 @cache
 def _import_all() -> None:
-    for family in ("normal_form", "extensive_form"):
+    for family in ("normal_form", "extensive_form", "stochastic"):
         package = importlib.import_module(f"gametheory.algorithms.{family}")
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{package.__name__}.{module.name}")

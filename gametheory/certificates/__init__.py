@@ -20,6 +20,8 @@ from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.profiles import MixedProfile
 from gametheory.games.quantal_response import LogitEquilibrium
 from gametheory.games.security import SecurityProfile
+from gametheory.games.stationary_profile import StationaryProfile
+from gametheory.games.stochastic_game import StochasticGame
 from gametheory.solution import Certificate, NearbyEquilibrium, Solution
 
 __all__ = ["MAX_RELATIVE_EPSILON", "verify", "violation_scale"]
@@ -65,6 +67,10 @@ _CHECKS: dict[type, dict[str, _Check]] = {
         "subgame-perfect": _Check("extensive_form", "certify_subgame_perfect", BehaviorProfile),
         "agent-logit-qre": _Check("agent_logit", "certify_agent_logit", AgentLogitEquilibrium),
     },
+    StochasticGame: {
+        "nash": _Check("stochastic", "certify_nash", StationaryProfile),
+        "minimax": _Check("stochastic", "certify_minimax", StationaryProfile),
+    },
 }
 
 _PATIENCE = 2e8  # operations: about a fifth of a second for the exact equilibrium nearby
@@ -85,7 +91,7 @@ def verify(game: Any, claim: Any, concept: str = "nash", *, nearby: bool = True)
 
     Parameters
     ----------
-    game : NormalFormGame or ExtensiveFormGame
+    game : NormalFormGame, ExtensiveFormGame or StochasticGame
     claim : MixedProfile, BehaviorProfile, CorrelatedDistribution, Solution or Certificate, ...
         Whose first (or only) profile is checked, never the figures that come with it.
     concept : str
@@ -121,7 +127,7 @@ def verify(game: Any, claim: Any, concept: str = "nash", *, nearby: bool = True)
     if form not in _CHECKS:
         raise UnsupportedGame(
             f"{form.__name__!r} is not a game form",
-            valid="a NormalFormGame or an ExtensiveFormGame",
+            valid="a NormalFormGame, an ExtensiveFormGame or a StochasticGame",
         )
     if concept not in _CHECKS[form]:
         raise UnsupportedGame(

@@ -1,4 +1,4 @@
-"""What a solution is: best responses and regrets, for both game forms.
+"""What a solution is: best responses and regrets, for all game forms.
 
 Each function takes a game and a full profile and hands over to the game form's own module.
 """
@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gametheory.concepts import extensive_form, normal_form
+from gametheory.concepts import extensive_form, normal_form, stochastic
 from gametheory.errors import UnsupportedGame
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.normal_form import NormalFormGame
+from gametheory.games.stochastic_game import StochasticGame
 
 __all__ = [
     "best_response",
@@ -30,9 +31,11 @@ def _form(game: Any) -> Any:
         return normal_form
     if isinstance(game, ExtensiveFormGame):
         return extensive_form
+    if isinstance(game, StochasticGame):
+        return stochastic
     raise UnsupportedGame(
         f"{type(game).__name__!r} is not a game form",
-        valid="a NormalFormGame or an ExtensiveFormGame",
+        valid="a NormalFormGame, an ExtensiveFormGame or a StochasticGame",
         hint="build one, e.g. NormalFormGame.bimatrix(A, B) or ExtensiveFormGame.from_state(state)",
     )
 
@@ -110,7 +113,7 @@ def exploitability(game: Any, profile: Any) -> float:
 def best_response(game: Any, profile: Any, player: int) -> Any:
     """Return a best response to the others in a profile.
 
-    In normal form the tuple of best actions; in extensive form the profile with the player's
+    In normal form the tuple of best actions; in the other forms the profile with the player's
     behavior replaced.
     """
     return _form(game).best_response(game, profile, player)
