@@ -1,4 +1,8 @@
-"""Tables of policies on disk: NumPy archives without pickle, or JSON."""
+"""Tables of policies on disk: NumPy archives without pickle, or JSON, with a hash inside.
+
+The hash is over the content, not the file, and is the same in both forms. It tells a file that was
+damaged or edited from the one that was saved; it is no signature.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +18,19 @@ from numpy.typing import NDArray
 
 from gametheory.files import write_atomically
 from marl_bridge.errors import InvalidPolicy
+from marl_bridge.policies.content_hash import hash_of_table
 
-__all__ = ["load", "save"]
+__all__ = ["DamagedPolicy", "load", "save"]
 
 Table = dict[bytes, NDArray[np.float64]]
 
 _FORMAT = "marl_bridge.TabularPolicy"
-_VERSION = 1
+_VERSION = 2
+_HEX = 64  # digits of a SHA-256
+
+
+class DamagedPolicy(InvalidPolicy):
+    """A saved policy is not the one that was saved: its content and its hash differ."""
 
 
 def save(path: Path, table: Mapping[bytes, NDArray[np.float64]], default: str) -> Path:
@@ -32,14 +42,16 @@ def save(path: Path, table: Mapping[bytes, NDArray[np.float64]], default: str) -
         If the suffix is another.
     """
     entries = sorted(table.items())
+    sha256 = hash_of_table(table, default)
     if path.suffix == ".json":
         rows = [[key.hex(), row.tolist()] for key, row in entries]
-        document = {"format": _FORMAT, "version": _VERSION, "default": default, "rows": rows}
+        document = {"format": _FORMAT, "version": _VERSION, "default": default}
+        document |= {"sha256": sha256, "rows": rows}
         return write_atomically(path, json.dumps(document).encode())
     if path.suffix != ".npz":
         raise _wrong_file(path, f"cannot be written: unknown suffix {path.suffix!r}")
     arrays = {
-        "format": np.array([_FORMAT, str(_VERSION), default]),
+        "format": np.array([_FORMAT, str(_VERSION), default, sha256]),
         "keys": np.frombuffer(b"".join(key for key, _ in entries), dtype=np.uint8),
         "key_ends": np.cumsum([len(key) for key, _ in entries], dtype=np.int64),
         "rows": np.concatenate([row for _, row in entries]) if entries else np.zeros(0),
@@ -58,38 +70,52 @@ def load(path: Path) -> tuple[Table, str]:
     ------
     InvalidPolicy
         If the file is missing, or not one that :func:`save` wrote.
+    DamagedPolicy
+        If its content is not what was saved.
     """
     if not path.is_file():
         raise _wrong_file(path, "does not exist")
     try:
-        return _from_json(path) if path.suffix == ".json" else _from_npz(path)
+        read = _from_json if path.suffix == ".json" else _from_npz
+        table, default, sha256 = read(path)
+        found = hash_of_table(table, default)
     except (BadZipFile, ValueError, KeyError, TypeError, IndexError, OSError, EOFError) as error:
         raise _wrong_file(path, f"is no saved policy ({error})") from error
+    if found != sha256:
+        raise DamagedPolicy(
+            f"the policy file {str(path)!r} is not what was saved: its content has the SHA-256 "
+            f"{found[:12]}... and not {sha256[:12]}...",
+            valid="a file that nobody changed after TabularPolicy.save wrote it",
+            hint="get the file again from where it came, or train and save the policy again",
+        )
+    return table, default
 
 
-def _from_json(path: Path) -> tuple[Table, str]:
+def _from_json(path: Path) -> tuple[Table, str, str]:
     document: Any = json.loads(path.read_text())
-    _require_format(document["format"], document["version"])
+    _require_format(document["format"], document["version"], document.get("sha256"))
     table = {bytes.fromhex(key): np.array(row, dtype=np.float64) for key, row in document["rows"]}
-    return table, str(document["default"])
+    return table, str(document["default"]), document["sha256"]
 
 
-def _from_npz(path: Path) -> tuple[Table, str]:
+def _from_npz(path: Path) -> tuple[Table, str, str]:
     with np.load(path, allow_pickle=False) as archive:
-        name, version, default = archive["format"].tolist()
-        _require_format(name, int(version))
+        name, version, *more = archive["format"].tolist()
+        _require_format(name, int(version), more[-1])
         keys, rows = archive["keys"].tobytes(), archive["rows"]
         key_ends, row_ends = archive["key_ends"].tolist(), archive["row_ends"].tolist()
     table = {
         keys[a:b]: rows[c:d]
         for a, b, c, d in zip([0, *key_ends], key_ends, [0, *row_ends], row_ends, strict=False)
     }
-    return table, str(default)
+    return table, str(more[0]), more[1]
 
 
-def _require_format(name: Any, version: Any) -> None:
+def _require_format(name: Any, version: Any, sha256: Any) -> None:
     if name != _FORMAT or version != _VERSION:
         raise ValueError(f"format {name!r}, version {version!r}")
+    if not isinstance(sha256, str) or len(sha256) != _HEX:
+        raise ValueError(f"its hash is {sha256!r}")
 
 
 def _wrong_file(path: Path, fault: str) -> InvalidPolicy:

@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from marl_bridge.environments.driver import View
 from marl_bridge.environments.observations import observation_key
-from marl_bridge.errors import InvalidPolicy, UnknownProbabilities
+from marl_bridge.errors import InvalidPolicy
 from marl_bridge.policies.checks import (
     checked_action,
     checked_distribution,
     n_actions_of,
     sample_index,
 )
+from marl_bridge.policies.content_hash import hash_of_text
+from marl_bridge.policies.repeatable import require_repeatable
 from marl_bridge.policies.tabular import TabularPolicy
 
 __all__ = [
@@ -28,13 +30,11 @@ __all__ = [
     "as_policy",
     "assign",
     "checked_probabilities",
+    "content_hash",
     "observation_key",
 ]
 
 Probabilities = NDArray[np.float64]
-
-# How often a function that returns actions is asked again before it counts as deterministic.
-_REPETITIONS = 5
 
 
 @runtime_checkable
@@ -83,6 +83,10 @@ class UniformRandomPolicy:
         p[legal] = 1.0 / legal.size
         return p
 
+    def content_hash(self) -> str:
+        """Return the same hash for every uniform random policy."""
+        return hash_of_text("UniformRandomPolicy")
+
     def __repr__(self) -> str:
         return "UniformRandomPolicy()"
 
@@ -129,30 +133,25 @@ class CallablePolicy:
         action = checked_action(view, answer)
         key = observation_key((view.agent, view.observation))
         if key not in self._deterministic_at:
-            self._require_repeatable(view, action)
+            require_repeatable(view, action, lambda: self.f(view.observation, view.mask))
             self._deterministic_at.add(key)
         certain = np.zeros(n_actions)
         certain[action - view.start] = 1.0
         return certain
-
-    def _require_repeatable(self, view: View, action: int) -> None:
-        for _ in range(_REPETITIONS - 1):
-            again = checked_action(view, self.f(view.observation, view.mask))
-            if again != action:
-                raise UnknownProbabilities(
-                    f"the policy of agent {view.agent!r} chose {action} and then {again} for the "
-                    "same observation: it samples its own actions",
-                    where=f"observation {view.observation!r}",
-                    valid="a function that returns the probability of each action",
-                    hint="return probabilities: exact figures need them, samples do not suffice",
-                )
 
     def __repr__(self) -> str:
         return f"CallablePolicy({getattr(self.f, '__name__', type(self.f).__name__)})"
 
 
 def as_policy(given: Any) -> Policy:
-    """Make a policy of "random", a policy, or a function of observation and mask.
+    """Make a policy of whatever somebody trained or wrote.
+
+    Parameters
+    ----------
+    given : object
+        "random"; an object with ``act(view, rng)``; a model of Stable-Baselines3 or sb3-contrib;
+        a policy or module of RLlib; a ``torch.nn.Module`` that returns one logit per action; a
+        function of observation and mask. The libraries are recognized without importing them.
 
     Raises
     ------
@@ -169,13 +168,39 @@ def as_policy(given: Any) -> Policy:
     if not isinstance(given, type):
         if isinstance(given, Policy):
             return given
+        from marl_bridge.policies.recognition import adapted
+
+        policy: Policy | None = adapted(given)
+        if policy is not None:
+            return policy
         if callable(given):
             return CallablePolicy(given)
     raise InvalidPolicy(
         f"{given!r} is no policy",
-        valid="'random', an object with act(view, rng), or a function f(observation, mask)",
+        valid="'random', an object with act(view, rng), a function f(observation, mask), a "
+        "Stable-Baselines3 model, an RLlib policy, or a torch module",
         hint="pass an instance, not a class" if isinstance(given, type) else "",
     )
+
+
+def content_hash(given: Any) -> str | None:
+    """SHA-256 of what a policy does, None where that cannot be read off.
+
+    Parameters
+    ----------
+    given : policy-like
+        What :func:`as_policy` takes.
+
+    Examples
+    --------
+    >>> content_hash("random") == content_hash(UniformRandomPolicy())
+    True
+    >>> content_hash(lambda observation, mask: 0) is None
+    True
+    """
+    own = getattr(as_policy(given), "content_hash", None)
+    found = own() if callable(own) else None
+    return None if found is None else str(found)
 
 
 def assign(policies: Any, agents: Sequence[str]) -> dict[str, Policy]:

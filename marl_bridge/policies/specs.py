@@ -1,4 +1,8 @@
-"""Policies as people write them on a command line."""
+"""Policies as people write them on a command line.
+
+Naming a module's or a Python file's attribute is consent to run it: that is what a Python file is
+for. Files of data that run code when they are loaded, without looking like it, need a flag.
+"""
 
 from __future__ import annotations
 
@@ -9,28 +13,38 @@ from urllib.parse import quote, unquote
 
 from marl_bridge.environments.loading import load_module
 from marl_bridge.errors import InvalidPolicy
+from marl_bridge.policies.code import load_pickled, load_torch_file
+from marl_bridge.policies.stable_baselines import load_stable_baselines
 from marl_bridge.policies.tabular import TabularPolicy
 
 __all__ = ["policies_from", "policy_from", "save_policies"]
 
-SUFFIXES = (".npz", ".json")
+TABLES = (".npz", ".json")
+TORCH = (".pt", ".pth")
+PICKLES = (".pkl", ".pickle")
+SUFFIXES = (*TABLES, ".zip", *TORCH, *PICKLES)
+"""Of files that hold a policy, the safe ones first: a folder is searched in this order."""
 
 
-def policies_from(specs: Sequence[str], agents: Sequence[str]) -> dict[str, Any]:
+def policies_from(
+    specs: Sequence[str], agents: Sequence[str], *, allow_code: bool = False
+) -> dict[str, Any]:
     """Read the policies of all agents.
 
     Parameters
     ----------
     specs : sequence of str
         "SPEC" for all agents or "AGENT=SPEC" for one; a later one replaces an earlier one. SPEC
-        is "random", a saved table, a folder with one saved table per agent, or
-        "module:attribute" or "file.py:attribute" with a policy or a function of observation
-        and mask.
+        is what :func:`policy_from` reads, or a folder with one file per agent.
     agents : sequence of str
         The environment's agents.
+    allow_code : bool
+        Load files that can run code while they are loaded.
 
     Raises
     ------
+    CodeNotAllowed
+        If a file could run code and ``allow_code`` is False.
     InvalidPolicy
         If a file or an attribute is missing, or an agent has no policy.
 
@@ -43,11 +57,12 @@ def policies_from(specs: Sequence[str], agents: Sequence[str]) -> dict[str, Any]
     for spec in specs:
         agent, equals, rest = spec.partition("=")
         if equals and agent in agents:
-            chosen[agent] = policy_from(rest)
+            chosen[agent] = policy_from(rest, allow_code=allow_code)
         elif Path(spec).is_dir():
-            chosen.update(_from_folder(Path(spec), agents))
+            chosen.update(_from_folder(Path(spec), agents, allow_code=allow_code))
         else:
-            chosen.update(dict.fromkeys(agents, policy_from(spec)))
+            policy = policy_from(spec, allow_code=allow_code)
+            chosen.update(dict.fromkeys(agents, policy))
     missing = [agent for agent in agents if agent not in chosen]
     if missing:
         raise InvalidPolicy(
@@ -58,25 +73,65 @@ def policies_from(specs: Sequence[str], agents: Sequence[str]) -> dict[str, Any]
     return chosen
 
 
-def policy_from(spec: str) -> Any:
-    """Read one policy: "random", a saved table, or a module's or file's attribute.
+def policy_from(spec: str, *, allow_code: bool = False) -> Any:
+    """Read one policy.
+
+    Parameters
+    ----------
+    spec : str
+        One of
+
+        - "random";
+        - a saved table, ``.npz`` or ``.json``;
+        - "module:attribute" or "file.py:attribute", a policy or a function of observation and
+          mask;
+        - "file.py:attribute@weights.pt", a torch module or what builds one, and its saved state
+          dict;
+        - a Stable-Baselines3 model, "model.zip" or "PPO:model.zip";
+        - a pickled torch module or TorchScript, ``.pt`` or ``.pth``;
+        - a pickle, ``.pkl`` or ``.pickle``.
+    allow_code : bool
+        The last three can run any code while they are loaded, and are refused without it.
 
     Raises
     ------
+    CodeNotAllowed
+        If the file could run code and ``allow_code`` is False.
     InvalidPolicy
         If there is no such file or attribute.
     """
     if spec == "random":
         return spec
-    if spec.endswith(SUFFIXES):
-        return TabularPolicy.load(spec)
     place, colon, attribute = spec.rpartition(":")
+    code, at, weights = attribute.rpartition("@")
+    if colon and at and weights.endswith(TORCH):
+        return _with_weights(_attribute(place, code, spec), weights)
+    if spec.endswith(".zip"):
+        named = colon and place.isidentifier() and len(place) > 1  # a letter is a drive
+        file, algorithm = (attribute, place) if named else (spec, None)
+        return load_stable_baselines(file, algorithm=algorithm, allow_code=allow_code)
+    if spec.endswith(SUFFIXES):
+        return _from_file(spec, allow_code=allow_code)
     if not colon:
         raise InvalidPolicy(
             f"{spec!r} is no policy",
-            valid="'random', a .npz or .json file, a folder of them, or 'module:attribute'",
+            valid="'random', a file (.npz, .json, .zip, .pt, .pth, .pkl), a folder of them, or "
+            "'module:attribute'",
             hint="train and save one with: marl-bridge train MAKE --save FOLDER",
         )
+    return _attribute(place, attribute, spec)
+
+
+def _from_file(path: str, *, allow_code: bool) -> Any:
+    if path.endswith(TABLES):
+        return TabularPolicy.load(path)
+    if path.endswith(".zip"):
+        return load_stable_baselines(path, allow_code=allow_code)
+    load = load_torch_file if path.endswith(TORCH) else load_pickled
+    return load(path, allow_code=allow_code)
+
+
+def _attribute(place: str, attribute: str, spec: str) -> Any:
     module = load_module(place, spec)
     if not hasattr(module, attribute):
         raise InvalidPolicy(
@@ -85,6 +140,14 @@ def policy_from(spec: str) -> Any:
             hint="name a policy, or a function of observation and mask",
         )
     return getattr(module, attribute)
+
+
+def _with_weights(network: Any, weights: str) -> Any:
+    """Fill a module, or what its class or function builds."""
+    from marl_bridge.policies.torch_module import load_weights
+    from marl_bridge.policies.torch_session import is_torch_module
+
+    return load_weights(network if is_torch_module(network) else network(), weights)
 
 
 def save_policies(policies: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -106,8 +169,10 @@ def save_policies(policies: Mapping[str, Any], folder: Path) -> list[Path]:
     return written
 
 
-def _from_folder(folder: Path, agents: Sequence[str]) -> dict[str, Any]:
-    files = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
+def _from_folder(folder: Path, agents: Sequence[str], *, allow_code: bool) -> dict[str, Any]:
+    files = [path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES]
+    # The safest kind of an agent's files wins: it is written last.
+    files.sort(key=lambda path: -SUFFIXES.index(path.suffix))
     found = {unquote(path.stem): path for path in files}
     if not set(found) & set(agents):
         raise InvalidPolicy(
@@ -115,4 +180,8 @@ def _from_folder(folder: Path, agents: Sequence[str]) -> dict[str, Any]:
             valid=f"one file per agent, such as {agents[0]}.npz" if agents else "",
             hint="save them with: marl-bridge train MAKE --save FOLDER",
         )
-    return {agent: TabularPolicy.load(found[agent]) for agent in agents if agent in found}
+    return {
+        agent: _from_file(str(found[agent]), allow_code=allow_code)
+        for agent in agents
+        if agent in found
+    }

@@ -14,6 +14,7 @@ from marl_bridge.environments.observations import observation_key
 from marl_bridge.errors import InvalidPolicy
 from marl_bridge.policies import files
 from marl_bridge.policies.checks import n_actions_of, sample_index
+from marl_bridge.policies.content_hash import hash_of_table
 
 __all__ = ["TabularPolicy"]
 
@@ -98,9 +99,15 @@ class TabularPolicy:
         ------
         InvalidPolicy
             If the file is missing or is no such table.
+        DamagedPolicy
+            If its content is not what was saved.
         """
         table, default = files.load(Path(path))
         return cls(table, "error" if default == "error" else "uniform")
+
+    def content_hash(self) -> str:
+        """SHA-256 of the rows and the default, which a saved file carries too."""
+        return hash_of_table(self.table, self.default)
 
     def __len__(self) -> int:
         return len(self.table)
