@@ -84,7 +84,8 @@ def test_single_constant_and_degenerate_samples(method: Callable[..., Interval])
         interval = method([value] * 200, lower=0, upper=1)
         assert value in interval
         assert interval.width < 0.1
-    assert method([2.0, 2.0], lower=2, upper=2) == Interval(2.0, 2.0)
+    point = method([2.0, 2.0], lower=2, upper=2)
+    assert (point.lower, point.upper) == (2.0, 2.0)
 
 
 def test_student_t_agrees_with_scipy_and_knows_nothing_from_one_sample() -> None:
@@ -92,14 +93,15 @@ def test_student_t_agrees_with_scipy_and_knows_nothing_from_one_sample() -> None
     interval = student_t(x, 0.9)
     expected = stats.ttest_1samp(x, 0.0).confidence_interval(0.9)
     assert (interval.lower, interval.upper) == pytest.approx((expected.low, expected.high))
-    assert student_t([3.0]) == Interval(-math.inf, math.inf)
+    single = student_t([3.0])
+    assert (single.lower, single.upper) == (-math.inf, math.inf)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (([],), r"shape \(0,\).*play at least one episode"),
-        (([[1.0]],), r"shape \(1, 1\)"),
+        (([[[1.0]]],), r"shape \(1, 1, 1\)"),
         (([0.5, math.nan],), "sample 1 is nan"),
         (([0.5, 1.5],), r"sample 1 is 1.5, outside the bounds \[0, 1\].*student_t"),
     ],
