@@ -21,7 +21,15 @@ from typing import Any
 
 from marl_bridge.environments.script import Script
 
-__all__ = ["Deck", "attributes_of", "draw_order", "is_blank", "label_of", "shuffled"]
+__all__ = [
+    "Deck",
+    "attributes_of",
+    "draw_order",
+    "is_blank",
+    "is_blank_class",
+    "label_of",
+    "shuffled",
+]
 
 _NOT_LOOKING = frozenset(
     """__class__ __new__ __init__ __getattribute__ __getattr__ __init_subclass__ __subclasshook__
@@ -110,7 +118,12 @@ def _make_blank_class(type_: type) -> type | None:
 
 def is_blank(item: Any) -> bool:
     """Tell whether an object is a card that was not looked at yet; does not look."""
-    return _Blank in type(item).__mro__
+    return is_blank_class(type(item))
+
+
+def is_blank_class(type_: type) -> bool:
+    """Tell whether a class is one of blank cards."""
+    return _Blank in type_.__mro__
 
 
 def attributes_of(blank: Any) -> dict[str, Any]:
