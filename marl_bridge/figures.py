@@ -32,6 +32,8 @@ class Figure:
         Number of episodes it rests on; 0 for figures that were computed.
     note : str
         What a reader must know besides.
+    deviations : str
+        The class of deviations a regret was tested against, in words; "" for other figures.
 
     Examples
     --------
@@ -49,6 +51,12 @@ class Figure:
     method: str
     episodes: int
     note: str = ""
+    deviations: str = ""
+
+    @property
+    def width(self) -> float:
+        """Upper minus lower end; infinite where one of them is."""
+        return self.upper - self.lower
 
     @classmethod
     def exact(cls, value: float, *, method: str = "exact", note: str = "") -> Figure:

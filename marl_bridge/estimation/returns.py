@@ -113,7 +113,7 @@ def estimate(
             "interrupted before the first episode ended",
             hint="allow more time, or cut the episodes with max_steps",
         )
-    _require_same_agents(ranges, played.agents)
+    require_ranges_of(ranges, played.agents)
     figures = {
         agent: figure_of_mean(
             played.of(agent), confidence, None if ranges is None else ranges[agent]
@@ -162,7 +162,7 @@ def figure_of_mean(
     )
 
 
-def _require_same_agents(ranges: Mapping[str, Any] | None, agents: tuple[str, ...]) -> None:
+def require_ranges_of(ranges: Mapping[str, Any] | None, agents: tuple[str, ...]) -> None:
     if ranges is not None and set(ranges) != set(agents):
         raise InvalidEnvironment(
             f"ranges are given for {sorted(ranges)}", where="ranges", valid=f"for {list(agents)}"
