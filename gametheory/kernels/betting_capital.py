@@ -1,7 +1,7 @@
 """Capitals of gamblers who bet against candidate means, and the means that they exclude.
 
 Samples lie in [0, 1]. The gambler who bets that the mean is above m multiplies his capital by
-``1 + min(bet, c / m) (x - m)`` at every sample x, with c below 1; the one who bets below is he at the mirrored
+``1 + min(bet, 3 / (4 m)) (x - m)`` at every sample x; the one who bets below is he at the mirrored
 samples 1 - x. Each factor falls in m, so that the excluded means are all those up to some end.
 """
 
@@ -14,24 +14,32 @@ from numpy.typing import NDArray
 
 from gametheory.kernels.compiling import compiled, inner
 
-__all__ = ["RUNGS", "excluded_ends", "running_ends"]
+__all__ = ["HORIZONS", "PURSES", "RUNGS", "excluded_ends", "running_ends"]
 
 Array = NDArray[Any]
 
-RUNGS = 32
+RUNGS = 16
 """Candidate means that a running gambler keeps his books for."""
 
-_LARGEST, _LARGEST_RUNNING = 0.75, 0.5  # shares of the largest bet that cannot lose everything
+HORIZONS = 8.0 * 5.0 ** np.arange(7)
+"""Numbers of samples that a running gambler bets for, each with a part of his money."""
+
+PURSES = (1.0 / np.arange(1, 9)) / np.sum(1.0 / np.arange(1, 9))
+"""The parts; the last one bets for no horizon, as if t ln(1 + t) samples came, t so far."""
+
+_LARGEST = 0.75  # share of the largest bet that cannot lose everything
 _ROUNDING = 1e-12  # a factor is at least 1/4, a bet at most about 30: each rounds by under 1e-13
 _BROKE = 1e-200  # poorer gamblers stop betting, before numbers run out
 _PRECISION = 1e-10  # of the distance between the mean and the end
 _SPACING = 64.0  # rungs in the distance between the end and the mean
+_RUNNING_PRECISION = 1e-3  # where rungs are placed, of the distance between the mean and the end
+_PARTS = 8
 
 
 @inner
-def _is_excluded(x: Array, bets: Array, n: int, m: float, threshold: float, share: float) -> bool:
+def _is_excluded(x: Array, bets: Array, n: int, m: float, threshold: float) -> bool:
     """Say whether the capital against the mean m has ever reached the threshold."""
-    cap = share / m if m > 0.0 else np.inf
+    cap = _LARGEST / m if m > 0.0 else np.inf
     enough = threshold * (1.0 + _ROUNDING * (n + 1))
     capital = 1.0
     for i in range(n):
@@ -44,20 +52,18 @@ def _is_excluded(x: Array, bets: Array, n: int, m: float, threshold: float, shar
 
 
 @inner
-def _largest_excluded(
-    x: Array, bets: Array, n: int, floor: float, mean: float, threshold: float, share: float
-) -> float:
-    """Find the largest excluded mean by bisection, from below; the floor is known to be out."""
-    out, kept = floor, max(mean, floor)
-    if not _is_excluded(x, bets, n, out + _PRECISION * (kept - out), threshold, share):
+def _largest_excluded(x: Array, bets: Array, n: int, mean: float, threshold: float) -> float:
+    """Find the largest excluded mean by bisection, from below."""
+    out, kept = 0.0, mean
+    if not _is_excluded(x, bets, n, _PRECISION * kept, threshold):
         return out
-    if _is_excluded(x, bets, n, kept, threshold, share):
+    if _is_excluded(x, bets, n, kept, threshold):
         out, kept = kept, 1.0
     for _ in range(60):
         if kept - out <= _PRECISION * abs(mean - out):
             break
         middle = 0.5 * (out + kept)
-        if _is_excluded(x, bets, n, middle, threshold, share):
+        if _is_excluded(x, bets, n, middle, threshold):
             out = middle
         else:
             kept = middle
@@ -95,46 +101,101 @@ def excluded_ends(
             variance = squares / (i + 2)
         mean = (total - 0.5) / n
         if below:
-            ends[row, 0] = _largest_excluded(unit[row], bets, n, 0.0, mean, threshold, _LARGEST)
+            ends[row, 0] = _largest_excluded(unit[row], bets, n, mean, threshold)
         if above:
             for i in range(n):
                 x[i] = 1.0 - unit[row, i]
-            ends[row, 1] = _largest_excluded(x, bets, n, 0.0, 1.0 - mean, threshold, _LARGEST)
+            ends[row, 1] = _largest_excluded(x, bets, n, 1.0 - mean, threshold)
+
+
+@inner
+def _play(x: float, bet: float, paces: Array, m: float, cap: float, capitals: Array) -> float:
+    """Let one sample change the parts of a capital against the mean m; return their sum."""
+    total = 0.0
+    for j in range(_PARTS):
+        stake = bet * paces[j]
+        stake = stake if stake < cap else cap
+        capital = capitals[j] * (1.0 + stake * (x - m))
+        capital = capital if capital >= _BROKE else 0.0
+        capitals[j] = capital
+        total += capital
+    return total
+
+
+@inner
+def _replay(
+    x: Array,
+    bets: Array,
+    endless: Array,
+    n: int,
+    m: float,
+    threshold: float,
+    paces: Array,
+    capitals: Array,
+) -> bool:
+    """Play n samples against the mean m, until it is excluded; say whether it is."""
+    cap = _LARGEST / m if m > 0.0 else np.inf
+    enough = threshold * (1.0 + _ROUNDING * (n + 1))
+    for j in range(_PARTS):
+        capitals[j] = PURSES[j]
+    for i in range(n):
+        paces[_PARTS - 1] = endless[i]
+        if _play(x[i], bets[i], paces, m, cap, capitals) >= enough:
+            return True
+    return False
 
 
 @inner
 def _build_ladder(
-    x: Array, bets: Array, n: int, gap: float, threshold: float, marks: Array, ladder: Array
+    x: Array,
+    bets: Array,
+    endless: Array,
+    n: int,
+    gap: float,
+    threshold: float,
+    paces: Array,
+    marks: Array,
+    ladder: Array,
+    capitals: Array,
 ) -> None:
     """Find the end anew and place the rungs above it; each with its capital after n samples."""
-    mean = marks[0] + gap
-    end = _largest_excluded(x, bets, n, marks[0], mean, threshold, _LARGEST_RUNNING)
-    spacing = (mean - end) / _SPACING
-    if spacing <= 0.0:  # even the mean is excluded: look on from there
-        spacing = (1.0 - end) / _SPACING
-    marks[0], marks[1], marks[2], marks[3] = end, spacing, 0.0, n
+    out, kept = marks[0], marks[0] + gap
+    mean, books = kept, capitals[0]
+    if _replay(x, bets, endless, n, kept, threshold, paces, books):
+        out, kept = kept, 1.0
+    for _ in range(40):
+        if kept - out <= _RUNNING_PRECISION * abs(mean - out):
+            break
+        middle = 0.5 * (out + kept)
+        if _replay(x, bets, endless, n, middle, threshold, paces, books):
+            out = middle
+        else:
+            kept = middle
+    spacing = (mean - out if mean > out else 1.0 - out) / _SPACING
+    marks[0], marks[1], marks[2], marks[3] = out, spacing, 0.0, n
     for j in range(RUNGS):
-        m = min(end + (j + 1) * spacing, 1.0)
-        cap = _LARGEST_RUNNING / m if m > 0.0 else np.inf
-        capital = 1.0
-        for i in range(n):
-            capital *= 1.0 + min(bets[i], cap) * (x[i] - m)
-            if capital < _BROKE:
-                capital = 0.0
-                break
-        ladder[0, j], ladder[1, j], ladder[2, j] = m, cap, capital
+        m = min(out + (j + 1) * spacing, 1.0)
+        ladder[0, j], ladder[1, j] = m, _LARGEST / m if m > 0.0 else np.inf
+        _replay(x, bets, endless, n, m, threshold, paces, capitals[j])
 
 
 @inner
-def _climb(x: float, bet: float, enough: float, marks: Array, ladder: Array) -> None:
+def _climb(
+    x: float,
+    bet: float,
+    enough: float,
+    paces: Array,
+    marks: Array,
+    ladder: Array,
+    capitals: Array,
+) -> None:
     """Let one sample change all capitals; the end rises to the highest rung that is excluded."""
-    for j in range(RUNGS):
-        capital = ladder[2, j] * (1.0 + min(bet, ladder[1, j]) * (x - ladder[0, j]))
-        ladder[2, j] = capital if capital >= _BROKE else 0.0
-    base = int(marks[2])
-    while base < RUNGS and ladder[2, base] >= enough:
-        marks[0] = ladder[0, base]
-        base += 1
+    base, lowest = int(marks[2]), int(marks[2])
+    for j in range(lowest, RUNGS):
+        total = _play(x, bet, paces, ladder[0, j], ladder[1, j], capitals[j])
+        if total >= enough and j == base:
+            marks[0] = ladder[0, j]
+            base += 1
     marks[2] = base
 
 
@@ -142,6 +203,7 @@ def _climb(x: float, bet: float, enough: float, marks: Array, ladder: Array) -> 
 def running_ends(
     samples: Array,
     bets: Array,
+    endless: Array,
     start: int,
     stop: int,
     log_share: float,
@@ -151,6 +213,7 @@ def running_ends(
     moments: Array,
     marks: Array,
     ladders: Array,
+    capitals: Array,
     ends: Array,
 ) -> None:
     """Find the means excluded after every sample, by gamblers who may stop at any time.
@@ -158,14 +221,16 @@ def running_ends(
     Each keeps books for a ladder of candidate means above the end; where the rungs have become
     too coarse, or all are excluded, the end is found anew from the samples so far, never before
     there are a quarter more of them: so a sample costs O(1) on average. The end may lag behind by
-    one rung, a 32nd of its distance from the mean.
+    one rung, a 32nd of its distance from the mean, and in between by more.
 
     Parameters
     ----------
     samples : ndarray of float64, shape (2, k, m)
         Samples of k means, between 0 and 1, and one minus them; those before ``stop`` are read.
     bets : ndarray of float64, shape (k, m)
-        Filled from ``start`` to ``stop``.
+        For a horizon of one sample; filled from ``start`` to ``stop``.
+    endless : ndarray of float64, shape (m,)
+        One over the square root of t ln(1 + t); filled from ``start`` to ``stop``.
     start, stop : int
         The new samples.
     log_share, threshold, below, above
@@ -175,15 +240,21 @@ def running_ends(
     marks : ndarray of float64, shape (k, 2, 4)
         For each end: the end, the spacing of the rungs, how many are excluded, and when they were
         placed; changed in place, zeros at first.
-    ladders : ndarray of float64, shape (k, 2, 3, RUNGS)
-        Candidate means, largest bets and capitals; changed in place.
+    ladders : ndarray of float64, shape (k, 2, 2, RUNGS)
+        Candidate means and largest bets; changed in place.
+    capitals : ndarray of float64, shape (k, 2, RUNGS, 8)
+        The parts of the capital against each candidate; changed in place.
     ends : ndarray of float64, shape (k, 2, stop - start)
         Becomes the largest mean excluded from below, and one minus the smallest from above.
     """
+    paces = np.empty(_PARTS)
+    paces[: _PARTS - 1] = 1.0 / np.sqrt(HORIZONS)
+    for i in range(start, stop):
+        endless[i] = 1.0 / np.sqrt((i + 1.0) * np.log(i + 2.0))
     for row in range(samples.shape[1]):
         total, squares = moments[row, 0], moments[row, 1]
         for i in range(start, stop):
-            bet = np.sqrt(2.0 * log_share / (squares * np.log(2.0 + i)))
+            bet = np.sqrt(2.0 * log_share * (i + 1.0) / squares)
             bets[row, i] = bet
             total += samples[0, row, i]
             squares += (samples[0, row, i] - total / (i + 2)) ** 2
@@ -193,12 +264,24 @@ def running_ends(
                 if (side == 0 and not below) or (side == 1 and not above):
                     continue
                 x, mark, ladder = samples[side, row], marks[row, side], ladders[row, side]
-                placed = mark[3]
+                books, placed = capitals[row, side], mark[3]
                 if placed > 0.0:
-                    _climb(x[i], bet, enough, mark, ladder)
+                    paces[_PARTS - 1] = endless[i]
+                    _climb(x[i], bet, enough, paces, mark, ladder, books)
                 gap = (mean if side == 0 else 1.0 - mean) - mark[0]
                 coarse = mark[1] * (0.5 * _SPACING) > gap or mark[2] >= RUNGS
                 if placed == 0.0 or (coarse and gap > 0.0 and i + 1 >= 1.25 * placed + 8.0):
-                    _build_ladder(x, bets[row], i + 1, max(gap, 1e-3), threshold, mark, ladder)
+                    _build_ladder(
+                        x,
+                        bets[row],
+                        endless,
+                        i + 1,
+                        max(gap, 1e-3),
+                        threshold,
+                        paces,
+                        mark,
+                        ladder,
+                        books,
+                    )
                 ends[row, side, i - start] = mark[0]
         moments[row, 0], moments[row, 1] = total, squares

@@ -82,7 +82,13 @@ def betting(
 
 
 class BettingProcess:
-    """Running betting intervals: with ``i ln(1 + i)`` for n in the bets, for any stopping time.
+    """Running betting intervals, for any stopping time.
+
+    A gambler cannot bet for the right number of samples if he does not know it: he divides his
+    money between horizons of 8, 40, 200, ..., 125,000 samples and one part that bets as if
+    t ln(1 + t) samples came. The sum is a capital like any other, and the part with the best
+    horizon costs only the logarithm of its share: ends about a quarter narrower at 1,000 samples
+    than those of the last part alone, which Waudby-Smith and Ramdas propose.
 
     Parameters
     ----------
@@ -97,12 +103,13 @@ class BettingProcess:
     """
 
     def __init__(self, k: int, risk: Risk) -> None:
-        from gametheory.kernels.betting_capital import RUNGS
+        from gametheory.kernels.betting_capital import PURSES, RUNGS
 
         self._risk, self._count = risk, 0
-        self._samples, self._bets = np.empty((2, k, 64)), np.empty((k, 64))
+        self._samples, self._bets, self._endless = _rooms(k, 64)
         self._moments = np.tile(np.array([0.5, 0.25]), (k, 1))
-        self._marks, self._ladders = np.zeros((k, 2, 4)), np.zeros((k, 2, 3, RUNGS))
+        self._marks, self._ladders = np.zeros((k, 2, 4)), np.zeros((k, 2, 2, RUNGS))
+        self._capitals = np.zeros((k, 2, RUNGS, len(PURSES)))
 
     def extend(self, unit: Array) -> tuple[Array, Array]:
         """Take in samples of shape (k, m); return the ends after each, of the same shape."""
@@ -110,15 +117,17 @@ class BettingProcess:
 
         k, m = unit.shape
         start, stop = self._count, self._count + m
-        if stop > self._bets.shape[1]:
-            more = max(stop, 2 * start) - self._bets.shape[1]
-            self._samples = np.concatenate([self._samples, np.empty((2, k, more))], axis=2)
-            self._bets = np.concatenate([self._bets, np.empty((k, more))], axis=1)
+        if stop > len(self._endless):
+            wider = _rooms(k, max(stop, 2 * start))
+            for new, old in zip(wider, (self._samples, self._bets, self._endless), strict=True):
+                new[..., :start] = old[..., :start]
+            self._samples, self._bets, self._endless = wider
         self._samples[0, :, start:stop], self._samples[1, :, start:stop] = unit, 1.0 - unit
         ends = np.zeros((k, 2, m))
         running_ends(
             self._samples,
             self._bets,
+            self._endless,
             start,
             stop,
             self._risk.log_share,
@@ -128,7 +137,13 @@ class BettingProcess:
             self._moments,
             self._marks,
             self._ladders,
+            self._capitals,
             ends,
         )
         self._count = stop
         return ends[:, 0], 1.0 - ends[:, 1]
+
+
+def _rooms(k: int, m: int) -> tuple[Array, Array, Array]:
+    """Make room for m samples of k means, the bets on them, and the last part's pace."""
+    return np.empty((2, k, m)), np.empty((k, m)), np.empty(m)

@@ -319,9 +319,10 @@ def betting_sequence(
 
     Notes
     -----
-    As :func:`~marl_bridge.intervals.betting.betting`, with ``t ln(1 + t)`` for n in the bets and c =
-    1/2. An end may lag behind by a 32nd of its distance from the mean, see
-    :func:`gametheory.kernels.betting_capital.running_ends`.
+    As :func:`~marl_bridge.intervals.betting.betting`, by a gambler who divides his money between
+    several numbers of samples to bet for, see
+    :class:`~marl_bridge.intervals.betting.BettingProcess`. An end may lag behind by about a 32nd
+    of its distance from the mean (:func:`gametheory.kernels.betting_capital.running_ends`).
 
     References
     ----------
