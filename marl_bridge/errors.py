@@ -7,6 +7,7 @@ from gametheory.errors import GameTheoryError, UnsupportedGame
 __all__ = [
     "AuditFailed",
     "ExtractionRefused",
+    "InvalidCheckpoint",
     "InvalidEnvironment",
     "InvalidPolicy",
     "UnknownProbabilities",
@@ -39,6 +40,10 @@ class AuditFailed(ExtractionRefused):
     ) -> None:
         self.check = check
         super().__init__(what, where=where, valid=valid, hint=hint)
+
+
+class InvalidCheckpoint(GameTheoryError, ValueError):
+    """A file is no checkpoint of this work, is in use, or cannot be written."""
 
 
 class UnknownProbabilities(InvalidPolicy):

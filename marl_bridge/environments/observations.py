@@ -41,8 +41,13 @@ def observation_key(observation: Any) -> bytes:
     >>> observation_key(np.zeros(4)) == observation_key(np.zeros((2, 2)))
     False
     """
-    if type(observation) is np.ndarray and observation.ndim and observation.dtype.kind in "biu":
-        return _header(observation) + observation.tobytes()
+    kind = type(observation)
+    if kind is int or kind is np.int64:
+        key: bytes = b"i%d;" % observation
+        return key
+    if kind is np.ndarray and observation.ndim and observation.dtype.kind in "biu":
+        content: bytes = observation.tobytes()
+        return _header(observation) + content
     return b"".join(_parts(observation))
 
 

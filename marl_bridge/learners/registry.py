@@ -12,10 +12,9 @@ import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from gametheory.errors import UnsupportedGame
-from marl_bridge.policies.tabular import TabularPolicy
 
 __all__ = ["Learner", "RegisteredLearner", "find_learner", "learners", "register"]
 
@@ -32,8 +31,14 @@ class Learner(Protocol):
     def run_episode(self) -> Sequence[float]:
         """Play and learn from one episode; return each agent's return in it."""
 
-    def policies(self) -> dict[str, TabularPolicy]:
-        """Return what was learned so far."""
+    def policies(self) -> dict[str, Any]:
+        """Return what was learned so far: a policy for each agent."""
+
+    def state(self) -> dict[str, Any]:
+        """Return plain data from which :meth:`restore` goes on, for checkpoints."""
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on where an equal learner had stopped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,29 @@
-"""Training: gives a learner its episodes, keeps its curve, and survives Ctrl-C."""
+"""Training: gives a learner its episodes, keeps its trace, and survives Ctrl-C and kills."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gametheory.concepts.correlated import external_regrets
+from gametheory.games.normal_form import NormalFormGame
 from marl_bridge.environments.opening import Make, open_environment
-from marl_bridge.errors import InvalidEnvironment
+from marl_bridge.errors import InvalidCheckpoint, InvalidEnvironment
+from marl_bridge.learners.plain_state import load_state, save_state
 from marl_bridge.learners.registry import Learner, find_learner
-from marl_bridge.policies.tabular import TabularPolicy
+from marl_bridge.learners.trace import Trace
+from marl_bridge.worlds.opening import environment_of
 
 __all__ = ["Training", "train"]
 
-_POINTS = 100
+_BLOCKS = 100
+_SAVE_EVERY = 30.0  # seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,38 +32,37 @@ class Training:
 
     Attributes
     ----------
-    policies : dict of str to TabularPolicy
+    policies : dict of str to Policy
         One for each agent.
     learner : str
         The learner's name.
     episodes : int
         Number of episodes played.
     seconds : float
-        Time they took.
-    curve : ndarray, shape (n_points, n_agents)
-        Mean return of each agent, exploration included, over consecutive blocks of episodes.
-    curve_episodes : ndarray of int, shape (n_points,)
-        Number of episodes played at the end of each block.
+        Time they took, of all runs if it was resumed.
+    trace : Trace
+        Returns on the way, and what else was asked for.
     interrupted : bool
         True when Ctrl-C ended the training early.
     """
 
-    policies: dict[str, TabularPolicy]
+    policies: dict[str, Any]
     learner: str
     episodes: int
     seconds: float
-    curve: NDArray[np.float64]
-    curve_episodes: NDArray[np.int64]
+    trace: Trace
     interrupted: bool = False
 
 
 def train(
-    make: Make,
+    make: Make | NormalFormGame,
     learner: str = "independent-q",
     *,
     episodes: int | None = None,
     seed: int = 0,
     env_kwargs: Mapping[str, Any] | None = None,
+    keep_policies: bool = False,
+    checkpoint: str | Path | None = None,
     progress: Callable[[int, int], object] | None = None,
     **options: Any,
 ) -> Training:
@@ -65,8 +70,9 @@ def train(
 
     Parameters
     ----------
-    make : str, module or callable
-        The environment, see :func:`marl_bridge.environments.opening.open_environment`.
+    make : str, module, callable or game
+        The environment, see :func:`marl_bridge.environments.opening.open_environment`; a
+        :class:`~gametheory.NormalFormGame` is played as one.
     learner : str
         A registered learner, see :func:`marl_bridge.learners.registry.learners`.
     episodes : int, optional
@@ -75,6 +81,12 @@ def train(
         Equal seeds give equal policies.
     env_kwargs : mapping, optional
         Keyword arguments for the environment.
+    keep_policies : bool
+        Whether the trace keeps what had been learned after each of its blocks.
+    checkpoint : str or Path, optional
+        A file that is written twice a minute and at the end. If it exists the training goes on
+        from there, and ends with the policies of one that was never interrupted; what the trace
+        keeps of policies begins anew.
     progress : callable, optional
         ``progress(done, total)`` a hundred times.
     **options
@@ -86,6 +98,8 @@ def train(
         If there is no such learner.
     InvalidEnvironment
         If there is no such environment, or the learner cannot take it.
+    InvalidCheckpoint
+        If the file is no checkpoint of this training, or cannot be written.
 
     Examples
     --------
@@ -97,7 +111,9 @@ def train(
     total = known.default_episodes if episodes is None else episodes
     if total < 1:
         raise InvalidEnvironment(f"episodes is {total}", where="episodes", valid="at least 1")
-    source = open_environment(make, env_kwargs=env_kwargs)
+    matrix = _MatrixGame(make, env_kwargs) if isinstance(make, NormalFormGame) else None
+    builds: Any = matrix or make
+    source = open_environment(builds, env_kwargs=None if matrix else env_kwargs)
     try:
         learning = known.start(source, episodes=total, seed=seed, **options)
     except TypeError as error:
@@ -106,47 +122,143 @@ def train(
         raise InvalidEnvironment(
             f"learner {learner!r} does not take {sorted(options)}: {error}", where="options"
         ) from error
-    started = time.perf_counter()
-    returns, interrupted = _run(learning, total, progress)
+    asked = {
+        "environment": source.name,
+        "episodes": total,
+        "learner": learner,
+        "options": repr(sorted(options.items())),
+        "seed": seed,
+    }
+    run = _Run(learning, total, matrix, None if checkpoint is None else Path(checkpoint), asked)
+    run.play(keep_policies, progress)
     return Training(
         policies=learning.policies(),
         learner=learner,
-        episodes=len(returns),
-        seconds=time.perf_counter() - started,
-        curve=_block_means(returns, total),
-        curve_episodes=np.minimum(
-            np.arange(0, len(returns), _block(total)) + _block(total), len(returns)
-        ),
-        interrupted=interrupted,
+        episodes=run.done,
+        seconds=run.seconds,
+        trace=run.trace(),
+        interrupted=run.interrupted,
     )
 
 
-def _run(
-    learning: Learner, total: int, progress: Callable[[int, int], object] | None
-) -> tuple[NDArray[np.float64], bool]:
-    """Play the episodes; return the finished ones' returns, shape (n_episodes, n_agents)."""
-    returns = np.zeros((total, len(learning.agents)))
-    episode = 0
-    try:
-        for episode in range(total):
-            returns[episode] = learning.run_episode()
-            if progress is not None and (
-                (episode + 1) % _block(total) == 0 or episode + 1 == total
-            ):
-                progress(episode + 1, total)
-    except KeyboardInterrupt:
-        return returns[:episode], True
-    return returns, False
+class _MatrixGame:
+    """Builds a matrix game's environments, and sums up what was played in them."""
+
+    def __init__(self, game: Any, env_kwargs: Mapping[str, Any] | None) -> None:
+        self.game: NormalFormGame = game
+        self._build, self._kwargs = environment_of(game), dict(env_kwargs or {})
+        self._built: list[Any] = []
+        self.before = np.zeros(game.n_actions, dtype=np.int64)  # in a run that was resumed
+
+    def __call__(self) -> Any:
+        env = self._build(**self._kwargs)
+        self._built.append(env)
+        return env
+
+    def counts(self) -> NDArray[np.int64]:
+        played = sum((env.joint_counts for env in self._built), np.zeros_like(self.before))
+        return np.asarray(self.before + played)
 
 
-def _block(total: int) -> int:
-    return max(1, total // _POINTS)
+class _Run:
+    """The episodes of one training, over all the times that it is resumed."""
 
+    def __init__(
+        self,
+        learning: Learner,
+        total: int,
+        matrix: _MatrixGame | None,
+        path: Path | None,
+        asked: dict[str, Any],
+    ) -> None:
+        self.learning, self.total, self.matrix = learning, total, matrix
+        self.path, self.asked = path, asked
+        self.done, self.seconds, self.interrupted = 0, 0.0, False
+        self._block = max(1, total // _BLOCKS)
+        self._sum = np.zeros(len(learning.agents))
+        self._ends: list[int] = []
+        self._means: list[list[float]] = []
+        self._counts: list[NDArray[np.int64]] = []
+        self._policies: list[Mapping[str, Any]] = []
+        if path is not None and path.exists():
+            self._resume(load_state(path))
 
-def _block_means(returns: NDArray[np.float64], total: int) -> NDArray[np.float64]:
-    starts = np.arange(0, len(returns), _block(total))
-    if not starts.size:
-        return np.zeros((0, returns.shape[1]))
-    sums = np.add.reduceat(returns, starts, axis=0)
-    sizes = np.diff(np.append(starts, len(returns)))
-    return np.asarray(sums / sizes[:, None])
+    def play(self, keep_policies: bool, progress: Callable[[int, int], object] | None) -> None:
+        """Play the episodes that are left."""
+        started = saved = time.perf_counter()
+        before = self.seconds
+        try:
+            while self.done < self.total:
+                self._sum += self.learning.run_episode()
+                self.done += 1
+                if self.done % self._block and self.done < self.total:
+                    continue
+                self._close_block(keep_policies)
+                now = time.perf_counter()
+                self.seconds = before + now - started
+                if self.path is not None and now - saved > _SAVE_EVERY:
+                    self._save()
+                    saved = now
+                if progress is not None:
+                    progress(self.done, self.total)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            # An episode may have been cut in the middle: what the file holds is whole.
+            self.seconds = before + time.perf_counter() - started
+            self._close_block(keep_policies)
+            return
+        if self.path is not None:
+            self._save()
+
+    def _close_block(self, keep_policies: bool) -> None:
+        played = self.done - (self._ends[-1] if self._ends else 0)
+        if not played:
+            return
+        self._ends.append(self.done)
+        self._means.append((self._sum / played).tolist())
+        self._sum[:] = 0.0
+        if self.matrix is not None:
+            self._counts.append(self.matrix.counts())
+        if keep_policies:
+            self._policies.append(self.learning.policies())
+
+    def _save(self) -> None:
+        assert self.path is not None
+        state = {
+            "asked": self.asked,
+            "counts": self._counts,
+            "done": self.done,
+            "ends": self._ends,
+            "learner": self.learning.state(),
+            "means": self._means,
+            "seconds": self.seconds,
+        }
+        save_state(self.path, state)
+
+    def _resume(self, state: dict[str, Any]) -> None:
+        if state.get("asked") != self.asked:
+            other = {k: v for k, v in state.get("asked", {}).items() if v != self.asked.get(k)}
+            raise InvalidCheckpoint(
+                f"{str(self.path)!r} belongs to another training: {other}",
+                where="checkpoint",
+                valid=f"{ ({k: self.asked[k] for k in other if k in self.asked}) }",
+                hint="name another file, or delete this one to begin anew",
+            )
+        self.done, self.seconds = state["done"], state["seconds"]
+        self._ends, self._means, self._counts = state["ends"], state["means"], state["counts"]
+        if self.matrix is not None and self._counts:
+            self.matrix.before = self._counts[-1]
+        self.learning.restore(state["learner"])
+
+    def trace(self) -> Trace:
+        """Return what was recorded."""
+        trace = Trace(
+            episodes=np.array(self._ends, dtype=np.int64),
+            returns=np.array(self._means).reshape(len(self._ends), len(self.learning.agents)),
+            policies=tuple(self._policies),
+        )
+        if self.matrix is None or not self._counts:
+            return trace
+        game, counts = self.matrix.game, np.array(self._counts)
+        regrets = np.array([external_regrets(game, c / c.sum()) for c in counts])
+        return Trace(trace.episodes, trace.returns, trace.policies, counts, regrets)

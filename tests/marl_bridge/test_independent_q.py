@@ -8,7 +8,7 @@ from gametheory.errors import UnsupportedGame
 from marl_bridge.environments.opening import open_environment
 from marl_bridge.errors import InvalidEnvironment, InvalidPolicy
 from marl_bridge.learners import train
-from marl_bridge.learners.independent_q import Schedule
+from marl_bridge.learners.schedules import Schedule
 from marl_bridge.learners.registry import learners
 from marl_bridge.policies.policy import observation_key
 from marl_bridge.rollouts import rollouts
@@ -36,14 +36,14 @@ def test_equal_seeds_learn_the_same() -> None:
     first, second, third = (train("tictactoe", episodes=200, seed=seed) for seed in (0, 0, 1))
     assert first.policies == second.policies
     assert first.policies != third.policies
-    assert_array_equal(first.curve, second.curve)
+    assert_array_equal(first.trace.returns, second.trace.returns)
 
 
 def test_the_curve_holds_block_means() -> None:
     training = train(MatchingPennies, episodes=250)
-    assert training.curve.shape == (125, 2)
-    assert training.curve_episodes[-1] == training.episodes == 250
-    assert np.allclose(training.curve.sum(axis=1), 0.0)
+    assert training.trace.returns.shape == (125, 2)
+    assert training.trace.episodes[-1] == training.episodes == 250
+    assert np.allclose(training.trace.returns.sum(axis=1), 0.0)
     assert not training.interrupted
 
 
@@ -56,7 +56,7 @@ def test_ctrl_c_keeps_what_was_learned() -> None:
     assert training.interrupted
     assert training.episodes in (59, 60)
     assert len(training.policies["player_1"]) > 60
-    assert training.curve_episodes[-1] == training.episodes
+    assert training.trace.episodes[-1] == training.episodes
 
 
 def test_a_short_training_beats_random_play_in_both_seats() -> None:
@@ -86,7 +86,7 @@ def test_learners_are_listed_with_their_promise() -> None:
 
 
 def test_what_cannot_be_learned_says_why() -> None:
-    with pytest.raises(InvalidPolicy, match=r"tabular Q-learning.*Discrete action space"):
+    with pytest.raises(InvalidPolicy, match=r"a tabular learner.*Discrete action space"):
         train(Pointing, episodes=1)
     with pytest.raises(InvalidEnvironment, match=r"discount is 1\.5"):
         train("tictactoe", episodes=1, discount=1.5)

@@ -1,0 +1,78 @@
+"""What a tabular learner knows of one observation."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+from marl_bridge.environments.driver import View
+from marl_bridge.environments.observations import observation_key
+from marl_bridge.policies.checks import n_actions_of
+
+__all__ = ["Entry", "Table", "best_actions"]
+
+# Values closer than this count as tied: they differ by the rounding of sums only.
+_TIE = 1e-12
+
+
+class Entry:
+    """Action values at one observation, and the actions that are legal there.
+
+    A learner that keeps more derives a class, names what it keeps in ``__slots__`` and makes it
+    in ``__init__``.
+    """
+
+    __slots__ = ("legal", "mask", "values")
+
+    def __init__(self, n_actions: int) -> None:
+        self.values = [0.0] * n_actions
+        self.mask: bytes | None = None
+        self.legal: list[int] = []
+
+    def state(self) -> dict[str, Any]:
+        """Return what is kept, by name."""
+        slots = [name for base in type(self).__mro__ for name in getattr(base, "__slots__", ())]
+        return {name: getattr(self, name) for name in sorted(slots)}
+
+
+_Entry = TypeVar("_Entry", bound=Entry)
+
+
+class Table(Generic[_Entry]):
+    """One agent's entries by what it is shown; made when first met."""
+
+    __slots__ = ("_kind", "entries")
+
+    def __init__(self, kind: type[_Entry]) -> None:
+        self._kind = kind
+        self.entries: dict[bytes, _Entry] = {}
+
+    def at(self, view: View) -> _Entry:
+        """Look the observation up; its legal actions are listed again only when they change."""
+        key = observation_key(view.observation)
+        entry = self.entries.get(key)
+        mask = None if view.mask is None else view.mask.tobytes()
+        if entry is None:
+            entry = self.entries[key] = self._kind(n_actions_of(view, "a tabular learner"))
+        elif mask == entry.mask:
+            return entry
+        entry.mask, entry.legal = mask, view.legal_indices().tolist()
+        return entry
+
+    def state(self) -> dict[bytes, dict[str, Any]]:
+        """Return plain data that :meth:`restore` takes."""
+        return {key: entry.state() for key, entry in self.entries.items()}
+
+    def restore(self, state: dict[bytes, dict[str, Any]]) -> None:
+        """Take the entries of another table."""
+        self.entries = {}
+        for key, kept in state.items():
+            entry = self.entries[key] = self._kind(len(kept["values"]))
+            for name, value in kept.items():
+                setattr(entry, name, value)
+
+
+def best_actions(entry: Entry) -> list[int]:
+    """List the legal actions of highest value, ties included."""
+    values = entry.values
+    best = max([values[action] for action in entry.legal])
+    return [action for action in entry.legal if values[action] >= best - _TIE]

@@ -1,0 +1,1 @@
+"""Environments of our own: games as PettingZoo environments, so that the bridge runs both ways."""

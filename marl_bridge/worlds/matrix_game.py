@@ -1,0 +1,124 @@
+"""Normal-form games as PettingZoo environments: one round, or many with what is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from gymnasium.spaces import Discrete, MultiDiscrete
+from numpy.typing import NDArray
+from pettingzoo import ParallelEnv
+
+from gametheory.games.normal_form import NormalFormGame
+from marl_bridge.errors import InvalidEnvironment
+
+__all__ = ["MatrixGameEnv"]
+
+
+class MatrixGameEnv(ParallelEnv):  # type: ignore[misc]
+    """A normal-form game, played for a number of rounds.
+
+    All agents act at once. With ``memory`` rounds remembered, each agent is shown the joint
+    actions of the last ones, newest last, as indices; entries of rounds before the first one
+    hold the agent's number of actions, which is no action. Without memory every agent is shown
+    the same zero.
+
+    Parameters
+    ----------
+    game : NormalFormGame
+        Agents are named after its players.
+    rounds : int
+        After so many the episode is over: terminated, as the game has this length.
+    memory : int
+        Joint actions shown.
+
+    Raises
+    ------
+    InvalidEnvironment
+        If ``rounds`` is below 1 or ``memory`` below 0.
+
+    Examples
+    --------
+    >>> from gametheory.games.catalog import load
+    >>> env = MatrixGameEnv(load("prisoners_dilemma"), rounds=2, memory=1)
+    >>> observations, infos = env.reset(seed=0)
+    >>> observations["player 0"].tolist()
+    [2, 2]
+    >>> observations, rewards, *_ = env.step({"player 0": 0, "player 1": 1})
+    >>> observations["player 1"].tolist(), rewards
+    ([0, 1], {'player 0': -3.0, 'player 1': 0.0})
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"name": "matrix_game", "render_modes": []}
+    render_mode = None
+
+    def __init__(self, game: NormalFormGame, rounds: int = 1, memory: int = 0) -> None:
+        if rounds < 1 or memory < 0:
+            raise InvalidEnvironment(
+                f"{rounds} rounds and a memory of {memory}",
+                where="rounds, memory",
+                valid="at least one round, no negative memory",
+            )
+        self.game, self.rounds, self.memory = game, rounds, memory
+        self.possible_agents = list(game.players)
+        self.agents: list[str] = []
+        self._spaces = {
+            agent: Discrete(size) for agent, size in zip(game.players, game.n_actions, strict=True)
+        }
+        shown = MultiDiscrete([m + 1 for m in game.n_actions] * memory) if memory else Discrete(1)
+        self._shown = dict.fromkeys(game.players, shown)
+        # One list of rewards for each joint action: looked up instead of computed.
+        table = np.moveaxis(game.payoffs, 0, -1).reshape(-1, game.n_players).tolist()
+        self._rewards = [dict(zip(game.players, row, strict=True)) for row in table]
+        self._strides = [int(np.prod(game.n_actions[i + 1 :])) for i in range(game.n_players)]
+        self._counts = [0] * len(self._rewards)
+        self._empty = np.array(list(game.n_actions) * memory, dtype=np.int64)
+        self._zero = np.int64(0)
+
+    @property
+    def joint_counts(self) -> NDArray[np.int64]:
+        """How often each joint action was played since this object was made, all episodes."""
+        return np.array(self._counts, dtype=np.int64).reshape(self.game.n_actions)
+
+    def observation_space(self, agent: str) -> Any:
+        """Return the space of an agent's observations."""
+        return self._shown[agent]
+
+    def action_space(self, agent: str) -> Any:
+        """Return the space of an agent's actions."""
+        return self._spaces[agent]
+
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """Begin the first round; nothing is random."""
+        self.agents = list(self.possible_agents)
+        self._round, self._history = 0, self._empty
+        return self._observations(), {agent: {} for agent in self.agents}
+
+    def step(self, actions: Mapping[str, int]) -> tuple[dict[str, Any], ...]:
+        """Play a round."""
+        chosen = [int(actions[agent]) for agent in self.agents]
+        cell = sum([a * stride for a, stride in zip(chosen, self._strides, strict=True)])
+        self._counts[cell] += 1
+        self._round += 1
+        over = self._round == self.rounds
+        if self.memory:
+            self._history = np.concatenate([self._history[len(chosen) :], chosen])
+        live = self.agents
+        result: tuple[dict[str, Any], ...] = (
+            self._observations(),
+            self._rewards[cell].copy(),
+            dict.fromkeys(live, over),
+            dict.fromkeys(live, False),
+            {agent: {} for agent in live},
+        )
+        if over:
+            self.agents = []
+        return result
+
+    def _observations(self) -> dict[str, Any]:
+        if not self.memory:
+            return dict.fromkeys(self.agents, self._zero)
+        return {agent: self._history.copy() for agent in self.agents}
