@@ -176,7 +176,7 @@ def aivat(
             method="betting, AIVAT",
             episodes=len(played),
         )
-        plain[agent] = figure_of_mean(played.of(agent), confidence, bounds)
+        plain[agent] = figure_of_mean(played.of(agent), bounds, confidence=confidence)
     return AivatEstimate(returns, plain, corrected, values, played)
 
 

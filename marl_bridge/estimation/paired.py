@@ -161,7 +161,7 @@ def compare(
 def _paired(
     samples: NDArray[np.float64], confidence: float, bounds: tuple[float, float] | None
 ) -> Figure:
-    figure = figure_of_mean(samples, confidence, bounds)
+    figure = figure_of_mean(samples, bounds, confidence=confidence)
     return replace(figure, method=f"{figure.method}, paired")
 
 
