@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -14,11 +15,18 @@ from marl_bridge.environments.opening import EnvironmentSource
 from marl_bridge.environments.streams import episode_streams
 from marl_bridge.errors import InvalidEnvironment, InvalidPolicy
 from marl_bridge.policies.checks import checked_action
+from marl_bridge.policies.memory import begin_episode
 from marl_bridge.policies.policy import Policy, as_policy, assign
+from marl_bridge.workers import Backend, Workers, require_portable
 
-__all__ = ["Episodes", "rollouts"]
+__all__ = ["Episodes", "chunk_size", "play_episode", "rollouts"]
 
 Progress = Callable[[int, int], object]
+Observer = Callable[[Mapping[str, Any]], object]
+Instances = Literal["fresh", "reused"]
+
+_PILOT = 4  # episodes that are played to see how long one takes
+_SECONDS = 0.25  # of work in a task: shorter ones are eaten up by sending them
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +74,10 @@ def rollouts(
     episodes: int,
     seed: int = 0,
     seats: Literal["fixed", "balanced"] = "fixed",
-    instances: Literal["fresh", "reused"] = "fresh",
+    instances: Instances = "fresh",
     max_steps: int | None = None,
+    workers: int = 1,
+    backend: Backend = "loky",
     progress: Progress | None = None,
 ) -> Episodes:
     """Play episodes.
@@ -89,50 +99,185 @@ def rollouts(
         dear to build and are known to forget the episodes before.
     max_steps : int, optional
         Longer episodes are cut. A cut episode counts what its agents were told they earned.
+    workers : int
+        Processes, or threads, that play at the same time. The episodes are the same ones for
+        any number, provided that policies draw from the generator they are given alone.
+    backend : {"loky", "threading", "ray"}
+        Of more than one worker, see :class:`marl_bridge.workers.Workers`.
     progress : callable, optional
-        ``progress(done, total)`` after every episode.
+        ``progress(done, total)`` after every episode, with several workers after every task.
 
     Raises
     ------
     InvalidPolicy
-        If a policy returns something that is no legal action, or policies and agents differ.
+        If a policy returns something that is no legal action, policies and agents differ, or a
+        policy cannot be sent to another process.
     InvalidEnvironment
-        If the number of episodes or steps is not positive.
+        If the number of episodes, steps or workers is not positive, or the environment cannot be
+        sent to another process.
+    MissingExtra
+        If several workers are wanted and joblib, or Ray, is not installed.
     """
     _require_positive(episodes=episodes, max_steps=max_steps)
+    crew = Workers(workers, backend)
+    driver = source.driver(checked=False)
+    driver.env.close()
+    seating = _Seating.of(policies, driver.agents, seats)
+    total = -(-episodes // seating.period) * seating.period
+    if crew.elsewhere:
+        require_portable({source.name: source}, where="make")
+        require_portable({repr(one): one for one in seating.policies}, where="policies")
+    batch = _Batch(source, seating, seed, instances, max_steps)
+    records: list[_Record] = []
+    told = None if progress is None else (lambda done: progress(done, total))
+    interrupted = False
+    try:
+        if crew.number == 1:
+            _play_batch(batch, 0, total, records, told)
+        else:
+            interrupted = _play_tasks(crew, batch, total, records, told)
+    except KeyboardInterrupt:
+        interrupted = True
+    finished = len(records) // seating.period * seating.period
+    return seating.collect(_episodes(driver.agents, records[:finished], seed, interrupted))
+
+
+_Record = tuple[list[float], int, bool]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Batch:
+    """What all episodes have in common."""
+
+    source: EnvironmentSource
+    seating: _Seating
+    seed: int
+    instances: Instances
+    max_steps: int | None
+
+
+def _play_batch(
+    batch: _Batch,
+    first: int,
+    number: int,
+    records: list[_Record],
+    told: Callable[[int], object] | None = None,
+) -> None:
+    """Play a row of episodes and append what came of each."""
     # A fresh instance for each episode. After a finished episode knights_archers_zombies answers
     # the same seed differently, and a reused texas_holdem_no_limit keeps its dealer:
     # episodes would be neither repeatable alone nor independent, which intervals assume. It
     # costs 0.6 ms an episode on tictactoe (0.3 ms to play) and 25 ms on knights_archers_zombies
     # (130 ms to play).
-    driver = source.driver(checked=False)
-    seating = _Seating.of(policies, driver.agents, seats)
-    total = -(-episodes // seating.period) * seating.period
-    records: list[tuple[list[float], int, bool]] = []
-    interrupted = False
+    driver = batch.source.driver(checked=False)
     try:
-        for episode in range(total):
-            if episode and instances == "fresh":
+        for episode in range(first, first + number):
+            if episode > first and batch.instances == "fresh":
                 driver.env.close()
-                driver = source.driver(checked=False)
-            reset_seed, rng = episode_streams(seed, episode)
+                driver = batch.source.driver(checked=False)
+            reset_seed, rng = episode_streams(batch.seed, episode)
             driver.reset(seed=reset_seed)
-            length, cut = _play(driver, seating.at(episode), rng, max_steps)
-            told = [driver.returns[agent] for agent in driver.agents]
-            records.append((told, length, cut or any(driver.truncated.values())))
-            if progress is not None:
-                progress(episode + 1, total)
+            length, cut = play_episode(driver, batch.seating.at(episode), rng, batch.max_steps)
+            returns = [driver.returns[agent] for agent in driver.agents]
+            records.append((returns, length, cut or any(driver.truncated.values())))
+            if told is not None:
+                told(len(records))
+    finally:
+        driver.env.close()
+
+
+def _play_task(batch: _Batch, first: int, number: int) -> tuple[int, list[_Record]]:
+    records: list[_Record] = []
+    _play_batch(batch, first, number, records)
+    return first, records
+
+
+def _play_tasks(
+    crew: Workers,
+    batch: _Batch,
+    total: int,
+    records: list[_Record],
+    told: Callable[[int], object] | None,
+) -> bool:
+    """Let workers play, keep the episodes before the first missing one, say if it was cut."""
+    started = time.perf_counter()
+    _play_batch(batch, 0, min(_PILOT, total), records)
+    first = len(records)
+    size = chunk_size((time.perf_counter() - started) / first, total - first, crew.number)
+    starts = range(first, total, size)
+    tasks = [(batch, start, min(size, total - start)) for start in starts]
+    done: dict[int, list[_Record]] = {}
+    finished, interrupted = first, False
+    try:
+        for start, played in crew.run(_play_task, tasks):
+            done[start] = played
+            finished += len(played)
+            if told is not None:
+                told(finished)
     except KeyboardInterrupt:
         interrupted = True
-    driver.env.close()
-    finished = len(records) // seating.period * seating.period
-    return seating.collect(_episodes(driver.agents, records[:finished], seed, interrupted))
+    for start in starts:
+        if start not in done:
+            break
+        records.extend(done[start])
+    return interrupted
 
 
-def _play(
-    driver: Driver, policies: Mapping[str, Policy], rng: np.random.Generator, limit: int | None
+def chunk_size(seconds: float, total: int, workers: int) -> int:
+    """How many episodes to play in one task.
+
+    Parameters
+    ----------
+    seconds : float
+        That one episode takes, roughly.
+    total : int
+        Number of episodes to be played.
+    workers : int
+        Who share them: each gets several tasks, lest one is left to wait for another.
+
+    Examples
+    --------
+    >>> chunk_size(0.001, 100_000, 2), chunk_size(0.001, 100, 2), chunk_size(5.0, 100, 2)
+    (250, 13, 1)
+    """
+    fair = -(-total // (4 * workers)) if workers > 1 else total
+    return max(1, min(round(_SECONDS / max(seconds, 1e-6)), fair))
+
+
+def play_episode(
+    driver: Driver,
+    policies: Mapping[str, Policy],
+    rng: np.random.Generator,
+    limit: int | None = None,
+    observer: Observer | None = None,
 ) -> tuple[int, bool]:
-    """Play a started episode to its end; say how many steps it took and whether it was cut."""
+    """Play a started episode to its end.
+
+    Parameters
+    ----------
+    driver : Driver
+        After its reset.
+    policies : mapping of agent to Policy
+    rng : numpy.random.Generator
+        What the policies draw from.
+    limit : int, optional
+        Cut the episode after so many steps.
+    observer : callable, optional
+        Called with the actions of each step.
+
+    Returns
+    -------
+    length : int
+        Steps of the driver.
+    cut : bool
+        Whether the limit ended it.
+
+    Raises
+    ------
+    InvalidPolicy
+        If a policy returns something that is no legal action.
+    """
+    begin_episode(policies.values())
     steps = 0
     while acting := driver.acting:
         if limit is not None and steps >= limit:
@@ -141,6 +286,8 @@ def _play(
         for agent in acting:
             view = driver.view(agent)
             actions[agent] = checked_action(view, policies[agent].act(view, rng))
+        if observer is not None:
+            observer(actions)
         driver.step(actions)
         steps += 1
     return steps, False
