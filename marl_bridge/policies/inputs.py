@@ -53,9 +53,9 @@ def fitted(view: View, space: Any, who: str) -> Any:
 def _fit(view: View, observation: Any, space: Any, who: str) -> Any:
     if isinstance(getattr(space, "spaces", None), Mapping):
         return _entries(view, observation, space, who)
-    if np.ndim(getattr(space, "n", ())) == 0 and hasattr(space, "n"):
-        return _integer(view, observation, space, who)
     shape = getattr(space, "shape", None)
+    if shape == () and hasattr(space, "n"):
+        return _integer(view, observation, space, who)
     if shape is None:
         return observation
     array = _joined(view, observation, int(np.prod(shape)))
@@ -85,7 +85,7 @@ def _entries(view: View, observation: Any, space: Any, who: str) -> dict[str, An
         raise InvalidPolicy(
             f"{who} of agent {view.agent!r} was trained on {space}, but the environment shows no "
             f"{', '.join(map(repr, missing))}",
-            where=f"observation {_described(observation)}",
+            where=f"it shows {_described(observation)}",
             valid=f"entries {sorted(map(str, offered))}",
             hint="pass observe=, a function of the view that builds the policy's input",
         )
@@ -132,7 +132,7 @@ def _described(observation: Any) -> str:
         inside = ", ".join(f"{name}: {_described(part)}" for name, part in observation.items())
         return f"{{{inside}}}"
     shape = np.shape(observation) if _numeric(observation) is not None else ()
-    return f"of shape {shape}" if shape else repr(observation)[:60]
+    return f"an array of shape {shape}" if shape else repr(observation)[:60]
 
 
 def _misfit(view: View, observation: Any, space: Any, who: str) -> InvalidPolicy:

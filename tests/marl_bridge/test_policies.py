@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis.extra import numpy as hnp
 from marl_bridge.environments.driver import View
 from marl_bridge.environments.opening import open_environment
 from marl_bridge.errors import InvalidEnvironment, InvalidPolicy
+from marl_bridge.policies.files import DamagedPolicy
 from marl_bridge.policies.policy import (
     CallablePolicy,
     TabularPolicy,
@@ -103,6 +105,33 @@ def test_files_that_are_no_policies(tmp_path: Path) -> None:
     np.savez(evil, format=np.array([{"a": 1}], dtype=object))
     with pytest.raises(InvalidPolicy, match="is no saved policy"):
         TabularPolicy.load(evil)
+
+
+def test_saved_tables_that_were_changed_are_refused(tmp_path: Path) -> None:
+    policy = TabularPolicy({b"a": [0.25, 0.75], b"b": [0.5, 0.5]})
+    saved = json.loads(policy.save(tmp_path / "p.json").read_text())
+    assert saved["sha256"] == policy.content_hash()
+    edits: list[tuple[str, Any]] = [
+        ("rows", [["61", [0.75, 0.25]], ["62", [0.5, 0.5]]]),
+        ("rows", saved["rows"][:1]),
+        ("rows", [["61", [0.25, 0.75]], ["63", [0.5, 0.5]]]),
+        ("default", "error"),
+        ("sha256", "0" * 64),
+    ]
+    for entry, changed in edits:
+        (tmp_path / "p.json").write_text(json.dumps({**saved, entry: changed}))
+        with pytest.raises(DamagedPolicy, match=r"is not what was saved.*get the file again"):
+            TabularPolicy.load(tmp_path / "p.json")
+    for entry, wrong in (("sha256", "none"), ("sha256", None), ("version", 1)):
+        (tmp_path / "p.json").write_text(json.dumps({**saved, entry: wrong}))
+        with pytest.raises(InvalidPolicy, match="is no saved policy"):
+            TabularPolicy.load(tmp_path / "p.json")
+    with np.load(policy.save(tmp_path / "p.npz")) as archive:
+        arrays = dict(archive)
+    arrays["rows"] = arrays["rows"][::-1].copy()
+    np.savez(tmp_path / "p.npz", **arrays)
+    with pytest.raises(DamagedPolicy):
+        TabularPolicy.load(tmp_path / "p.npz")
 
 
 @pytest.mark.parametrize(
