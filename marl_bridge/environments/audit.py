@@ -1,12 +1,13 @@
 """The audit of an extraction: episodes of the real environment must lie inside the game.
 
-The episodes are played on fresh instances with their real generators, each with another seed and
-at random. Every observation, every turn and every return must have positive probability in the
-game, and the mean returns must agree with the game's expectation.
+The episodes are played at random with real generators, each with another seed, on a fresh instance
+and then once more on that one. Every observation, every turn and every return must have positive
+probability in the game, and the mean returns must agree with the game's expectation.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from gametheory.games.extensive_form import CHANCE, TERMINAL
 from gametheory.games.state_graph import StateGraph
 from marl_bridge.environments.chance import ChanceSite
 from marl_bridge.environments.driver import AecDriver, Driver
+from marl_bridge.environments.endings import Ending, early_truncation
+from marl_bridge.environments.illegal_actions import try_illegal_actions
 from marl_bridge.environments.opening import EnvironmentSource
 from marl_bridge.environments.views import random_action, view_key
 from marl_bridge.errors import AuditFailed
@@ -66,12 +69,19 @@ class Audit:
         Whether episodes depend on the order of sets: "no sets", in how many other processes they
         were the same, or why that was not checked.
     episodes_checked : int
-        Random episodes of fresh instances, each with another seed, that were found in the game.
+        Random episodes, each with another seed, that were found in the game.
     expected_returns : tuple of float or None
         Of uniformly random play, by the game; the mean of these episodes agrees. None where
         episodes can go on for ever.
     seconds : float
         Time of the extraction, without unrolling.
+    episodes_reused : int
+        Of the episodes checked, those on an instance that had played one before.
+    early_truncation : str
+        Whether episodes were truncated at lengths that no plain limit explains, see
+        :func:`~marl_bridge.environments.endings.early_truncation`.
+    illegal_actions : str
+        What becomes of an action that a mask forbids; it is never played in the game.
     """
 
     environment: str
@@ -95,6 +105,30 @@ class Audit:
     episodes_checked: int
     expected_returns: tuple[float, ...] | None
     seconds: float
+    episodes_reused: int = 0
+    early_truncation: str = "not seen"
+    illegal_actions: str = "not tried"
+
+    @property
+    def checks(self) -> dict[str, str]:
+        """What was checked, and what was found; a check that fails is an AuditFailed instead."""
+        fresh = self.episodes_checked - self.episodes_reused
+        means = "not compared: episodes can go on for ever"
+        if self.expected_returns is not None:
+            means = f"the mean of {self.episodes_checked} random episodes agrees with the game"
+        return {
+            "determinism": "whole episodes repeat with the same draws, whatever the clock or seed",
+            "reset": "nothing is left of an episode in the next one on the same instance",
+            "generators": f"{self.generator_calls:,} calls, all answered by the extraction",
+            "hash order": self.set_order,
+            "episodes": f"{fresh:,} on fresh instances and {self.episodes_reused:,} on used ones "
+            "lie in the game",
+            "mean": means,
+            "zero sum": self.zero_sum,
+            "masks": f"leaks to {' and '.join(self.mask_leaks)}" if self.mask_leaks else "no leak",
+            "illegal actions": self.illegal_actions,
+            "early truncation": self.early_truncation,
+        }
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -105,6 +139,8 @@ class Audit:
                 f"{self.n_truncated_states:,} of {self.n_terminal_states:,} ends are by a limit, "
                 "not by the game"
             )
+        if self.early_truncation.startswith("seen"):
+            found.append(f"no plain limit explains where: {self.early_truncation[6:]}")
         if self.mask_leaks:
             who = " and ".join(self.mask_leaks)
             found.append(f"{who} are shown legal actions when it is not their turn")
@@ -118,7 +154,8 @@ class Audit:
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as a dictionary, the places where chance is drawn in words."""
         sites = [str(site) for site in self.chance]
-        return {**asdict(self), "chance": sites, "notes": list(self.notes)}
+        added = {"checks": self.checks, "notes": list(self.notes)}
+        return {**asdict(self), "chance": sites, **added}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +165,9 @@ class AuditedEpisodes:
     episodes: int
     expected: tuple[float, ...] | None
     mask_leaks: tuple[str, ...]
+    episodes_reused: int
+    early_truncation: str
+    illegal_actions: str
 
 
 def audit_episodes(
@@ -138,7 +178,7 @@ def audit_episodes(
     seed: int,
     episodes: int | None = None,
 ) -> AuditedEpisodes:
-    """Play random episodes on fresh instances, each with another seed, and follow them.
+    """Play random episodes, two on each instance, all with other seeds, and follow them.
 
     Parameters
     ----------
@@ -154,21 +194,41 @@ def audit_episodes(
     Raises
     ------
     AuditFailed
-        "episodes" at the first observation or return that the game does not have; "mean" if the
-        mean returns are not those of the game, by a betting interval that a right game misses
-        with a probability of at most one in a million.
+        "episodes" at the first observation or return that the game does not have, "reset" where
+        it is on an instance that was used before; "mean" if the mean returns are not those of the
+        game, by a betting interval that a right game misses with a probability of at most one in
+        a million.
     """
     has_chance = bool((graph.player == CHANCE).any())
     count = episodes or (_CHANCE_EPISODES if has_chance else _EPISODES)
     rng = np.random.default_rng(np.random.SeedSequence([seed, 2]))
     follower = _Follower(graph, source, observations)
-    returns = np.array(
-        [follower.play(source.driver(), seed + 1000 + number, rng) for number in range(count)]
-    )
+    returns = []
+    for number in range(count):
+        used = number % 2 == 1
+        if not used:
+            driver = source.driver()
+        returns.append(follower.play(driver, seed + 1000 + number, rng, used=used))
+        if used or number == count - 1:
+            driver.env.close()
     expected = random_play(graph)
     if expected is not None:
-        _check_means(source, graph, returns, expected)
-    return AuditedEpisodes(count, expected, tuple(sorted(follower.mask_leaks)))
+        _check_means(source, graph, np.array(returns), expected)
+    return AuditedEpisodes(
+        count,
+        expected,
+        tuple(sorted(follower.mask_leaks)),
+        episodes_reused=count // 2,
+        early_truncation=early_truncation(follower.endings),
+        illegal_actions=_illegal_actions(source, seed),
+    )
+
+
+def _illegal_actions(source: EnvironmentSource, seed: int) -> str:
+    try:
+        return str(try_illegal_actions(source, seed=seed))
+    except Exception as error:  # no part of the game, so no failure of the extraction
+        return f"not tried: {type(error).__name__}: {error}"
 
 
 def _check_means(
@@ -211,9 +271,19 @@ class _Follower:
         self._first, self._target = graph.first_edge.tolist(), graph.edge_target.tolist()
         self._payoffs = graph.payoffs
         self.mask_leaks: set[str] = set()
+        self.endings: list[Ending] = []
+        self._used = False
 
-    def play(self, driver: Driver, seed: int, rng: np.random.Generator) -> tuple[float, ...]:
-        """Play one episode at random and return its returns."""
+    def play(
+        self, driver: Driver, seed: int, rng: np.random.Generator, *, used: bool = False
+    ) -> tuple[float, ...]:
+        """Play one episode at random and return its returns.
+
+        ``used`` says that the instance has played another one before.
+        """
+        self._used = used
+        acted: Counter[str] = Counter()
+        steps = 0
         driver.reset(seed=seed)
         states = self._through_chance([0])
         path: list[str] = []
@@ -233,11 +303,15 @@ class _Follower:
                 after = [self._target[self._first[s] + rank] for s in states]
                 states = self._through_chance(after)
             driver.step(actions)
+            steps += 1
+            acted.update(acting)
         returns = tuple(driver.returns[agent] for agent in driver.agents)
         ends = [s for s in states if self._owner[s] == TERMINAL]
         if not any(tuple(self._payoffs[s]) == returns for s in ends):
             raise self._outside(f"the episode ends with returns {returns}", path)
-        driver.env.close()
+        cut = any(driver.truncated.values())
+        most = max(acted.values(), default=0)
+        self.endings.append(Ending("truncation" if cut else "termination", steps, most))
         return returns
 
     def _through_chance(self, states: list[int]) -> list[int]:
@@ -266,9 +340,10 @@ class _Follower:
                     self.mask_leaks.add(agent)
 
     def _outside(self, what: str, path: list[str]) -> AuditFailed:
+        where = ", on an instance that was used before," if self._used else ""
         return AuditFailed(
-            f"an episode of {self._source.name} does not follow the extracted game: {what}",
-            check="episodes",
+            f"an episode of {self._source.name}{where} does not follow the extracted game: {what}",
+            check="reset" if self._used else "episodes",
             where=f"after the actions {' '.join(path) or '(none)'}",
             valid="an environment whose episodes depend on actions and its own generators alone",
             hint="look for hidden chance or for state outside the environment object",
@@ -286,27 +361,30 @@ def random_play(graph: StateGraph) -> tuple[float, ...] | None:
     """
     first, target = graph.first_edge.tolist(), graph.edge_target.tolist()
     waiting = np.bincount(graph.edge_target, minlength=graph.n_states).tolist()
-    reach = np.zeros(graph.n_states)
-    reach[0] = 1.0
+    owner, likely, payoffs = graph.player.tolist(), graph.edge_probability, graph.payoffs
+    reach = [1.0, *[0.0] * (graph.n_states - 1)]
+    total = [0.0] * len(graph.players)
     ready, done = [0], 0
-    total = np.zeros(len(graph.players))
-    owner = graph.player.tolist()
     while ready:
         state = ready.pop()
         done += 1
+        here = reach[state]
         if owner[state] == TERMINAL:
-            total += reach[state] * np.asarray(graph.payoffs[state], dtype=np.float64)
+            total = [
+                mean + here * payoff for mean, payoff in zip(total, payoffs[state], strict=True)
+            ]
         edges = range(first[state], first[state + 1])
         for edge in edges:
-            share = graph.edge_probability[edge] if owner[state] == CHANCE else 1 / len(edges)
-            reach[target[edge]] += reach[state] * float(share or 0)
-            waiting[target[edge]] -= 1
-            if not waiting[target[edge]]:
-                ready.append(target[edge])
+            share = float(likely[edge] or 0) if owner[state] == CHANCE else 1 / len(edges)
+            after = target[edge]
+            reach[after] += here * share
+            waiting[after] -= 1
+            if not waiting[after]:
+                ready.append(after)
     if done < graph.n_states:
         return None
     over = [state for state in range(graph.n_states) if owner[state] == TERMINAL]
-    rounding = _ROUNDING * max(abs(payoff) for state in over for payoff in graph.payoffs[state])
+    rounding = _ROUNDING * max(abs(payoff) for state in over for payoff in payoffs[state])
     return tuple(0.0 if abs(mean) <= rounding else float(mean) for mean in total)
 
 

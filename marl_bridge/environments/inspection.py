@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from marl_bridge.environments.chance_sites import ChanceSite, ChanceSites, chance_sites
+from marl_bridge.environments.endings import Ending, early_truncation
+from marl_bridge.environments.illegal_actions import IllegalActions, try_illegal_actions
 from marl_bridge.environments.observations import observation_key
 from marl_bridge.environments.opening import EnvironmentSource, Make, open_environment
 from marl_bridge.environments.outlook import Attempt, Outlook, attempt_extraction, outlook
@@ -17,7 +19,6 @@ from marl_bridge.environments.size_estimate import SizeEstimate, estimate_size
 from marl_bridge.environments.trials import (
     Trial,
     hidden_choices,
-    in_steps,
     mask_leaks,
     repeats,
     seeds_matter,
@@ -34,19 +35,21 @@ _REWARD_TOLERANCE = 1e-9
 
 # Shares of the time limit. What a part leaves over is there for the extraction, the last one.
 _SHARES = {
-    "episodes": 0.18,
+    "episodes": 0.16,
     "fresh": 0.1,
     "reused": 0.1,
     "seeds": 0.06,
     "sites": 0.05,
     "deepcopy": 0.03,
     "attributes": 0.04,
-    "snapshots": 0.2,
+    "snapshots": 0.18,
     "masks": 0.04,
+    "illegal": 0.04,
     "hidden": 0.07,
     "size": 0.14,
     "extraction": 0.4,
 }
+_ILLEGAL_WITHIN = 60  # steps of an episode
 _OVERTIME = 1.3  # for a tree small enough to be tried
 # Trees that are surely larger are not tried.
 _LOG10_TRIED = 7.0
@@ -92,6 +95,8 @@ class Inspection:
         toolkit's own snapshots go on like the original.
     mask_leaks : Trial
         Whether masks allow nothing to those who are not on turn.
+    illegal_actions : IllegalActions
+        What becomes of actions that a mask forbids, tried on instances of their own.
     hidden_choices : Trial
         Whether the next agent to act is shown what was chosen before.
     zero_sum : str
@@ -138,6 +143,7 @@ class Inspection:
     attribute_copy: Trial
     snapshot: Trial
     mask_leaks: Trial
+    illegal_actions: IllegalActions
     hidden_choices: Trial
     zero_sum: str
     zero_sum_witness: dict[str, Any] | None
@@ -166,7 +172,7 @@ class Inspection:
             entry = getattr(self, item.name)
             if isinstance(entry, SizeEstimate):
                 entry = entry.to_dict()
-            elif isinstance(entry, Trial | Attempt | Outlook):
+            elif isinstance(entry, Trial | IllegalActions | Attempt | Outlook):
                 entry = asdict(entry)
             elif item.name == "chance_sites":
                 entry = [asdict(site) for site in entry]
@@ -181,11 +187,9 @@ class _Episode:
     """One random episode, as far as it is kept."""
 
     start: bytes
-    steps: int
-    own_steps: int  # of the agent that acted most often
     returns: dict[str, float]
     rewards: tuple[float, float]
-    ending: str
+    ending: Ending
     has_mask: bool
 
 
@@ -262,7 +266,8 @@ def inspect(
         )
     source, clock = open_environment(make, env_kwargs=env_kwargs), _Clock(time_limit)
     seen, steps_per_second = _play_episodes(source, clock, episodes, seed, max_steps)
-    lengths = sorted(episode.steps for episode in seen)
+    endings = [episode.ending for episode in seen]
+    lengths = sorted(ending.steps for ending in endings)
 
     def trial(test: Callable[..., Trial], part: str, **options: Any) -> Trial:
         return _tried(
@@ -280,6 +285,7 @@ def inspect(
     attribute_copy = trial(trial_attribute_copy, "attributes")
     snapshot = trial(trial_state_copy, "snapshots")
     leaks = trial(mask_leaks, "masks", episodes=3)
+    illegal = _try_illegal_actions(source, seed, max_steps, clock.until("illegal"))
     attempt = None
     if size is not None and size.log10_lower <= _LOG10_TRIED and fresh.passed:
         attempt = attempt_extraction(
@@ -327,14 +333,15 @@ def inspect(
         attribute_copy=attribute_copy,
         snapshot=snapshot,
         mask_leaks=leaks,
+        illegal_actions=illegal,
         hidden_choices=hidden,
         zero_sum=_zero_sum(attempt, witness, len(seen)),
         zero_sum_witness=witness,
         endings={
-            ending: sum(episode.ending == ending for episode in seen)
-            for ending in ("termination", "truncation", "cut at max_steps")
+            how: sum(ending.how == how for ending in endings)
+            for how in ("termination", "truncation", "cut at max_steps")
         },
-        early_truncation=_early_truncation(seen),
+        early_truncation=early_truncation(endings),
         rewards=(
             min(episode.rewards[0] for episode in seen),
             max(episode.rewards[1] for episode in seen),
@@ -357,7 +364,7 @@ def _play_episodes(
         started = time.perf_counter()
         seen.append(_play(source, seed, len(seen), max_steps))
         seconds += time.perf_counter() - started
-    return seen, sum(episode.steps for episode in seen) / seconds
+    return seen, sum(episode.ending.steps for episode in seen) / seconds
 
 
 def _play(source: EnvironmentSource, seed: int, number: int, max_steps: int) -> _Episode:
@@ -381,12 +388,11 @@ def _play(source: EnvironmentSource, seed: int, number: int, max_steps: int) -> 
             own_steps[agent] += 1
         told = dict(driver.returns)
     low, high = _widened(low, high, driver.returns, told or driver.returns)
-    ending = "truncation" if any(driver.truncated.values()) else "termination"
-    if driver.acting:
-        ending = "cut at max_steps"
-    driver.env.close()
+    how: Any = "truncation" if any(driver.truncated.values()) else "termination"
     most = max(own_steps.values(), default=0)
-    return _Episode(start, steps, most, dict(driver.returns), (low, high), ending, has_mask)
+    ending = Ending("cut at max_steps" if driver.acting else how, steps, most)
+    driver.env.close()
+    return _Episode(start, dict(driver.returns), (low, high), ending, has_mask)
 
 
 def _widened(
@@ -402,6 +408,16 @@ def _tried(test: Callable[..., Trial], *args: Any, **options: Any) -> Trial:
         return test(*args, **options)
     except Exception as error:
         return Trial(False, 0, f"{type(error).__name__}: {error}")
+
+
+def _try_illegal_actions(
+    source: EnvironmentSource, seed: int, max_steps: int, deadline: float
+) -> IllegalActions:
+    most = min(max_steps, _ILLEGAL_WITHIN)
+    try:
+        return try_illegal_actions(source, seed=seed, max_steps=most, deadline=deadline)
+    except Exception as error:  # of an environment that fails in legal episodes too
+        return IllegalActions(1, ((f"{type(error).__name__}: {error}", 1),), None)
 
 
 def _unlisted(source: EnvironmentSource) -> str:
@@ -472,33 +488,6 @@ def _first_unbalanced(seen: list[_Episode]) -> dict[str, Any] | None:
     """Find an episode with returns that do not cancel; a cut one may have rewards to come."""
     for number, episode in enumerate(seen):
         total = sum(episode.returns.values())
-        if abs(total) > _REWARD_TOLERANCE and episode.ending != "cut at max_steps":
+        if abs(total) > _REWARD_TOLERANCE and episode.ending.how != "cut at max_steps":
             return {"episode": number, "returns": episode.returns, "sum": total}
     return None
-
-
-def _early_truncation(seen: list[_Episode]) -> str:
-    """Look for truncations that no plain limit explains.
-
-    A limit may count all steps, or rounds of all agents: whether an episode is outlasted, or
-    truncated ones differ in length, is asked of both counts.
-    """
-    truncated = [
-        (number, episode) for number, episode in enumerate(seen) if episode.ending == "truncation"
-    ]
-    if not truncated:
-        return "not seen"
-    for number, episode in truncated:
-        for other, longer in enumerate(seen):
-            if longer.steps > episode.steps and longer.own_steps > episode.own_steps:
-                return (
-                    f"seen: episode {number} was truncated after {in_steps(episode.steps)}, "
-                    f"episode {other} went on for {longer.steps:,}"
-                )
-    lengths = sorted({episode.steps for _, episode in truncated})
-    if len(lengths) == 1:
-        return f"not seen: all {len(truncated)} truncated episodes had {in_steps(lengths[0])}"
-    few = f"{len(truncated)} truncated episodes had {lengths[0]:,} to {in_steps(lengths[-1])}"
-    if len({episode.own_steps for _, episode in truncated}) == 1:
-        return f"not seen: {few}, the same number for who acted most"
-    return f"seen: {few}"

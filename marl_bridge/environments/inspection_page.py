@@ -82,6 +82,7 @@ def _agents(seen: Inspection) -> dict[str, str]:
         "observations": _by_agent(seen.observation_spaces),
         "action mask": "yes" if seen.has_action_mask else "none",
         "mask out of turn": _leaks(seen.mask_leaks),
+        "illegal actions": str(seen.illegal_actions),
         "random steps per second": f"{seen.steps_per_second:,.0f}",
     }
 

@@ -187,18 +187,34 @@ class Marked(kuhn.Kuhn):
         return np.where(super().observe(agent) == 1, 2, super().observe(agent)).astype(np.int8)
 
 
+class Doubling(kuhn.Kuhn):
+    """Pays double in the second episode of an instance."""
+
+    games = 0
+
+    def reset(self, seed=None, options=None):
+        super().reset(seed, options)
+        self.games += 1
+
+    def won(self):
+        won = super().won()
+        return None if won is None else won * self.games
+
+
 @pytest.mark.parametrize(
     ("make", "check", "message"),
     [
         (Biased, "mean", r"earns agent 'first' between .* 400 episodes, and 0\.1250 in the"),
         (Marked, "episodes", r"does not follow the extracted game: agent .* is shown something"),
         (kuhn.Shortened, "episodes", r"does not follow the extracted game: the episode ends"),
+        (Doubling, "reset", r"on an instance that was used before, does not follow .* returns"),
     ],
 )
 def test_episodes_of_another_game_do_not_pass(make, check, message):
     e = marl_bridge.extract(kuhn.Kuhn)
     shown = {(view.agent, view_key(view)): number for number, view in enumerate(e.views)}
-    assert audit_episodes(marl_bridge.open_environment(kuhn.Kuhn), e.graph, shown, seed=0)
+    passed = audit_episodes(marl_bridge.open_environment(kuhn.Kuhn), e.graph, shown, seed=0)
+    assert passed.episodes == 2 * passed.episodes_reused == 400
     with pytest.raises(AuditFailed, match=message) as failure:
         audit_episodes(marl_bridge.open_environment(make), e.graph, shown, seed=0)
     assert failure.value.check == check
