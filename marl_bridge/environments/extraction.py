@@ -2,113 +2,56 @@
 
 from __future__ import annotations
 
-import copy
 import gc
+import json
+import os
 import time
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from fractions import Fraction
-from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gametheory.errors import InvalidGame, UnsupportedGame
-from gametheory.games.extensive_form import CHANCE, TERMINAL, ExtensiveFormGame
-from gametheory.games.game_state import SIMULTANEOUS, explore
-from gametheory.games.state_graph import StateGraph, unroll
+from gametheory.games.extensive_form import CHANCE, TERMINAL
+from gametheory.games.game_state import explore
+from gametheory.games.state_graph import StateGraph
+from marl_bridge.environments import extraction_cache
 from marl_bridge.environments.audit import Audit, audit_episodes, zero_sum
-from marl_bridge.environments.branching import (
-    START,
-    Actions,
-    Branching,
-    ByCopy,
-    Visit,
-    chance_refused,
-)
+from marl_bridge.environments.branching import Branching, ByCopy, ByReplay
 from marl_bridge.environments.chance import chance_report
-from marl_bridge.environments.driver import Driver, View
-from marl_bridge.environments.factories import global_generators, intercepted
+from marl_bridge.environments.environment_state import EnvironmentState, Shared
+from marl_bridge.environments.extracted import Extraction, Recall
+from marl_bridge.environments.factories import intercepted
+from marl_bridge.environments.forecast import refuse_if_hopeless
+from marl_bridge.environments.frontier import (
+    Frontier,
+    FrontierRule,
+    FrontierValues,
+    check_rule,
+    frontier_of,
+)
 from marl_bridge.environments.hash_order import check_hash_order
+from marl_bridge.environments.horizon import with_horizon
+from marl_bridge.environments.journal import Journal, JournalMismatch
+from marl_bridge.environments.limits import Guard, SearchProgress
 from marl_bridge.environments.opening import EnvironmentSource, Make, open_environment
 from marl_bridge.environments.repeating import choose_way, refuse_unrepeatable
-from marl_bridge.environments.script import ChoiceNeeded, Outcome, Script, Tape
-from marl_bridge.errors import ExtractionRefused
+from marl_bridge.environments.sampled_chance import SampledChance, audit_sampled, parse_chance
+from marl_bridge.environments.script import Script
+from marl_bridge.environments.source_fingerprint import (
+    NoFingerprint,
+    describe,
+    source_fingerprint,
+)
+from marl_bridge.environments.stable_snapshots import StableSnapshots
+from marl_bridge.errors import ExtractionRefused, InvalidCheckpoint, InvalidEnvironment
 
-__all__ = ["Audit", "Extraction", "extract"]
-
-_SHARE_WORTH_TELLING = 0.01
-_STATES_BEFORE_ENDS = 500
-"""If so many states are all different, those where the episode is over are not compared."""
-
-
-@dataclass(frozen=True, eq=False)
-class Extraction:
-    """An environment's exact game and what its agents are shown in it.
-
-    Attributes
-    ----------
-    graph : StateGraph
-        The game with equal states merged.
-    views : tuple of View
-        What the agent to act is shown, by the game's observation numbers: enough to tabulate
-        any policy without stepping the environment again.
-    audit : Audit
-    max_histories : int
-        The limit up to which :attr:`game` is unrolled.
-    """
-
-    graph: StateGraph
-    views: tuple[View, ...]
-    audit: Audit
-    max_histories: int
-
-    @cached_property
-    def game(self) -> ExtensiveFormGame:
-        """The tree of all histories, unrolled when first asked for.
-
-        Raises
-        ------
-        UnsupportedGame
-            If it has more than ``max_histories`` histories.
-        """
-        return unroll(self.graph, max_histories=self.max_histories)
-
-    @cached_property
-    def return_ranges(self) -> dict[str, tuple[float, float]]:
-        """Lowest and highest return of each agent over all legal episodes: proven bounds."""
-        over = np.flatnonzero(self.graph.player == TERMINAL).tolist()
-        payoffs = np.array([self.graph.payoffs[state] for state in over], dtype=np.float64)
-        return {
-            agent: (float(column.min()), float(column.max()))
-            for agent, column in zip(self.graph.players, payoffs.T, strict=True)
-        }
-
-    def view(self, infoset: int) -> View:
-        """Show what the agent was shown at an information set of :attr:`game`."""
-        return self.views[int(self.game.infoset_observation[infoset])]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the audit, and the size of the game or why it is not unrolled."""
-        try:
-            game = self.game
-        except UnsupportedGame as refusal:
-            return {**self.audit.to_dict(), "histories": refusal.what}
-        return {
-            **self.audit.to_dict(),
-            "n_histories": game.n_nodes,
-            "n_information_sets": game.n_infosets,
-            "perfect_information": game.has_perfect_information(),
-            "constant_sum": game.is_constant_sum(),
-        }
-
-    def __repr__(self) -> str:
-        return (
-            f"<Extraction of {self.audit.environment}: {self.audit.n_states:,} states, "
-            f"{self.audit.n_edges:,} actions, by {self.audit.mechanism}>"
-        )
+__all__ = ["Audit", "Extraction", "SearchProgress", "extract"]
 
 
 def extract(
@@ -117,10 +60,19 @@ def extract(
     env_kwargs: Mapping[str, Any] | None = None,
     api: Any = None,
     seed: int = 0,
+    discount: float = 1.0,
+    recall: Recall = "history",
+    chance: str = "exact",
+    depth_limit: int | None = None,
+    frontier: FrontierRule | None = None,
     max_states: int = 100_000,
     max_histories: int = 5_000_000,
     time_limit: float = 120.0,
-    progress: Callable[[int, int], None] | None = None,
+    max_memory: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    cache: bool | str | os.PathLike[str] | None = None,
+    progress: Callable[[int, int], object] | None = None,
+    watch: Callable[[SearchProgress], object] | None = None,
 ) -> Extraction:
     """Extract the exact game of an environment, its chance included.
 
@@ -129,26 +81,54 @@ def extract(
     shuffled card branches when it is first looked at.
 
     Only legal actions are played. An episode ends where the environment terminates or
-    truncates; payoffs are undiscounted returns. An information set is the agent's own sequence
-    of observations and actions, so recall is perfect whatever the observations leave out.
+    truncates; ``truncated`` of the result tells the two apart. An information set is the agent's
+    own sequence of observations and actions, so recall is perfect whatever the observations
+    leave out.
 
     Parameters
     ----------
     make, env_kwargs, api
         See :func:`~marl_bridge.environments.opening.open_environment`.
     seed : int
-        For the trial and audit episodes.
+        For the trial and audit episodes, and for sampled chance.
+    discount : float
+        From 0 to 1: what an agent is told it earned after its k-th action counts
+        ``discount ** (k - 1)``.
+    recall : {"history", "observation"}
+        "observation" reports what policies forget that know their last observation alone; the
+        game keeps perfect recall, which the solvers need. See :attr:`Extraction.memoryless`.
+    chance : str
+        "exact", or "sample:1000" for a thousand sampled deals in place of all outcomes: an
+        approximation, and called one.
+    depth_limit : int, optional
+        End episodes after so many steps of the environment.
+    frontier : (float, float) or callable, optional
+        Lowest and highest return that an agent still earns where the depth limit ends an episode,
+        or a function of a :class:`~marl_bridge.environments.frontier.CutPosition` that returns an
+        interval for each agent, or a number, which is a guess and bounds nothing.
     max_states, max_histories : int
         Refuse larger games.
     time_limit : float
         Seconds after which the extraction is given up.
+    max_memory : int, optional
+        Bytes by which the process may grow.
+    checkpoint : path, optional
+        A file that takes down every step; with it the extraction goes on where it was ended,
+        however that happened, to the same game.
+    cache : bool or path, optional
+        Where extractions are kept and looked up: a folder, True for the usual one. None leaves
+        it to the environment variable ``MARL_BRIDGE_CACHE``.
     progress : callable, optional
         Called as ``progress(n_states, max_states)``.
+    watch : callable, optional
+        Called with a :class:`SearchProgress`, which says what remains.
 
     Raises
     ------
     InvalidEnvironment
-        If there is no such environment.
+        If there is no such environment, or an argument is out of range.
+    InvalidCheckpoint
+        If the checkpoint's file is none of this extraction.
     ExtractionRefused
         If it draws from a continuum or a global generator, has continuous actions, is too
         large, or does not repeat; it says which, and where.
@@ -161,24 +141,181 @@ def extract(
     >>> e.game.n_infosets, e.game.n_nodes
     ((1, 1), 13)
     """
-    started = time.perf_counter()
-    source = open_environment(make, env_kwargs=env_kwargs, api=api)
-    agents = _require_discrete(source)
+    options = _Options(seed, discount, chance, depth_limit, frontier)
+    _check_arguments(options, recall)
+    limits = _Limits(max_states, max_histories, time_limit, max_memory, progress, watch)
+    plain = open_environment(make, env_kwargs=env_kwargs, api=api)
+    source = with_horizon(plain, discount, depth_limit)
+    spaces = _require_discrete(source)
+    folder = extraction_cache.cache_folder(cache)
+    identity, why_not = None, ""
+    if folder is not None or checkpoint is not None:
+        identity, why_not = _identity(plain, make, env_kwargs, options)
+    if folder is not None and identity is not None:
+        kept = extraction_cache.load(folder, _key(identity), spaces, max_histories)
+        if kept is not None and kept.audit.n_states <= max_states:
+            return replace(kept, recall=recall)
+    with _journal(checkpoint, identity or {"environment": plain.name}, spaces) as journal:
+        found = _extract(source, (make, env_kwargs, api), options, limits, journal)
+    if folder is not None:
+        if identity is not None:
+            why_not = extraction_cache.save(folder, _key(identity), found, spaces)
+        found = replace(found, cached=why_not)
+    return replace(found, recall=recall)
+
+
+@contextmanager
+def _journal(
+    checkpoint: str | os.PathLike[str] | None, identity: dict[str, Any], spaces: dict[str, Any]
+) -> Iterator[Journal | None]:
+    if checkpoint is None:
+        yield None
+        return
+    journal = Journal(Path(checkpoint), identity, spaces)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+@dataclass(frozen=True)
+class _Options:
+    """What a game depends on besides its environment."""
+
+    seed: int
+    discount: float
+    chance: str
+    depth_limit: int | None
+    frontier: Any
+
+
+def _check_arguments(options: _Options, recall: str) -> None:
+    if recall not in ("history", "observation"):
+        raise InvalidEnvironment(
+            f"recall is {recall!r}", where="recall", valid="'history' or 'observation'"
+        )
+    if not (isinstance(options.discount, int | float) and 0 <= options.discount <= 1):
+        raise InvalidEnvironment(
+            f"discount is {options.discount!r}", where="discount", valid="a number from 0 to 1"
+        )
+    parse_chance(options.chance)
+    limit = options.depth_limit
+    if limit is None:
+        if options.frontier is not None:
+            raise InvalidEnvironment(
+                "a frontier without a depth limit", where="frontier", hint="give depth_limit too"
+            )
+        return
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise InvalidEnvironment(
+            f"depth_limit is {limit!r}", where="depth_limit", valid="a number of steps, from 1"
+        )
+    check_rule(options.frontier)
+
+
+def _identity(
+    source: EnvironmentSource, make: Any, env_kwargs: Mapping[str, Any] | None, options: _Options
+) -> tuple[dict[str, Any] | None, str]:
+    """Collect what the game depends on; None, and why, if that cannot be told."""
+    try:
+        return {
+            "environment": source_fingerprint(source, make, env_kwargs),
+            "seed": options.seed,
+            "discount": float(options.discount),
+            "chance": options.chance,
+            "depth_limit": options.depth_limit,
+            "frontier": describe(options.frontier),
+        }, ""
+    except NoFingerprint as unseen:
+        return None, f"not cached: {unseen}"
+
+
+def _key(identity: Mapping[str, Any]) -> str:
+    return blake2b(json.dumps(identity, sort_keys=True).encode(), digest_size=20).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """What ends an extraction, and who is told how far it is."""
+
+    max_states: int
+    max_histories: int
+    time_limit: float
+    max_memory: int | None
+    progress: Callable[[int, int], object] | None
+    watch: Callable[[SearchProgress], object] | None
+
+    def guard(self, shared: Shared, started: float) -> Guard:
+        """Make what keeps the limits of one search."""
+        return Guard(
+            shared,
+            max_states=self.max_states,
+            time_limit=self.time_limit,
+            deadline=started + self.time_limit,
+            max_memory=self.max_memory,
+            progress=self.progress,
+            watch=self.watch,
+        )
+
+
+def _extract(
+    source: EnvironmentSource,
+    asked: tuple[Any, Mapping[str, Any] | None, Any],
+    options: _Options,
+    limits: _Limits,
+    journal: Journal | None,
+) -> Extraction:
+    """Look at the environment, search through its states, and check what was found."""
+    started, seed = time.perf_counter(), options.seed
     script = Script()
     with intercepted(script):
         branching = Branching(source, script, seed)
         refuse_unrepeatable(branching, seed=seed)
         choice = choose_way(branching, seed=seed)
+    n_deals = parse_chance(options.chance)
+    if n_deals is None and not (journal and journal.mechanism):
+        left = limits.time_limit - (time.perf_counter() - started)
+        merging = isinstance(branching.backend, ByCopy)
+        refuse_if_hopeless(source, limits.max_states, max(left, 0.0), seed, merging=merging)
+    with intercepted(script):
+        if journal is not None:
+            _use_journal(journal, branching)
         branching.leave_out_construction()
-        shared = _Shared(branching, agents)
-        guard = _Guard(shared, started + time_limit, max_states, time_limit, progress)
-        script.calls.clear()
-        graph = _explore(shared, source, max_states, guard)
+        sampled = None if n_deals is None else SampledChance(n_deals, seed)
+        while True:
+            script.calls.clear()
+            shared = Shared(
+                branching,
+                source.driver(checked=False).agents,
+                frontier=options.frontier,
+                sampled=sampled,
+                journal=journal,
+            )
+            guard = limits.guard(shared, started)
+            try:
+                graph = _explore(shared, source, limits.max_states, guard)
+            except JournalMismatch:
+                _start_again(journal, branching)
+                continue
+            finally:
+                if journal is not None:
+                    journal.flush()
+            break
         guard.refuse_draws()
+    graph, frontier = _with_frontier(graph, shared, options.depth_limit)
+    sets = check_hash_order(*asked, choice.classes, seed=seed)
+    if n_deals is None:
+        checked = audit_episodes(source, graph, shared.numbers(graph), seed=seed)
+    else:
+        graph = replace(graph, title=f"{graph.title}, {n_deals:,} sampled deals")
+        checked = audit_sampled(source, graph, n_deals, seed=seed)
     shown = tuple(shared.views[label] for label in graph.observation_labels)
-    sets = check_hash_order(make, env_kwargs, api, choice.classes, seed=seed)
-    checked = audit_episodes(source, graph, shared.numbers(graph), seed=seed)
-    chance = chance_report(graph, shared.sites)
+    over = np.flatnonzero(graph.player == TERMINAL)
+    truncated = np.zeros(graph.n_states, dtype=bool)
+    truncated[over] = shared.truncated
+    cancels = zero_sum(graph)
+    if frontier is not None and frontier.states.size and cancels != "refuted":
+        cancels = "not refuted up to the depth limit"
     audit = Audit(
         environment=source.name,
         api=source.api,
@@ -188,31 +325,101 @@ def extract(
         copy_refused=choice.refused,
         n_states=guard.n_states,
         n_edges=graph.n_edges,
-        n_terminal_states=int(np.count_nonzero(graph.player == TERMINAL)),
-        n_truncated_states=shared.n_truncated,
+        n_terminal_states=over.size,
+        n_truncated_states=int(truncated.sum()),
         n_observations=len(shown),
         n_chance_states=int(np.count_nonzero(graph.player == CHANCE)),
-        generator_calls=script.calls.total(),
-        chance=chance,
-        zero_sum=zero_sum(graph),
+        generator_calls=script.calls.total() + (journal.calls if journal else 0),
+        chance=chance_report(graph, shared.sites),
+        zero_sum=cancels,
         joint_steps=shared.joint_steps,
         mask_leaks=checked.mask_leaks,
         set_order=sets,
         episodes_checked=checked.episodes,
         expected_returns=checked.expected,
         seconds=time.perf_counter() - started,
+        episodes_reused=checked.episodes_reused,
+        early_truncation=checked.early_truncation,
+        illegal_actions=checked.illegal_actions,
     )
-    return Extraction(graph, shown, audit, max_histories)
+    if frontier is not None:
+        graph = _with_middles(graph, frontier)
+    return Extraction(
+        graph=graph,
+        views=shown,
+        audit=audit,
+        max_histories=limits.max_histories,
+        truncated=truncated,
+        discount=options.discount,
+        frontier=frontier,
+        n_deals=n_deals,
+    )
+
+
+def _use_journal(journal: Journal, branching: Branching) -> None:
+    """Return to positions as the journal did, with keys that are the same in every process."""
+    if journal.mechanism == "replay":
+        branching.backend = ByReplay(branching)
+    elif journal.mechanism and not isinstance(branching.backend, ByCopy):
+        raise InvalidCheckpoint(
+            f"the checkpoint {str(journal.path)!r} holds copies of states, and the environment "
+            "cannot be copied now",
+            where="checkpoint",
+            hint="name another file",
+        )
+    if isinstance(branching.backend, ByCopy):
+        branching.backend.snapshots = StableSnapshots()
+    journal.begin(branching.backend.name)
+
+
+def _start_again(journal: Journal | None, branching: Branching) -> None:
+    """Leave a journal that does not fit, although it claims to."""
+    if journal is None:
+        raise AssertionError("only journals mismatch")
+    warnings.warn(
+        f"the environment does not do what the checkpoint {journal.path} says; the extraction "
+        "begins again (do its states hold sets of strings?)",
+        stacklevel=4,
+    )
+    journal.clear()
+    journal.begin(branching.backend.name)
+
+
+def _with_frontier(
+    graph: StateGraph, shared: Shared, depth_limit: int | None
+) -> tuple[StateGraph, Frontier | None]:
+    """Collect the states where the depth limit ended episodes."""
+    if depth_limit is None:
+        return graph, None
+    over = np.flatnonzero(graph.player == TERMINAL).tolist()
+    cut: list[tuple[int, FrontierValues]] = [
+        (state, values)
+        for state, values in zip(over, shared.cuts, strict=True)
+        if values is not None
+    ]
+    states, values = [state for state, _ in cut], [value for _, value in cut]
+    return graph, frontier_of(depth_limit, states, values, len(graph.players))
+
+
+def _with_middles(graph: StateGraph, frontier: Frontier) -> StateGraph:
+    """Put the middles of the intervals where the returns so far were, for the audit's sake."""
+    payoffs = list(graph.payoffs)
+    for state, row in zip(frontier.states.tolist(), frontier.middle.tolist(), strict=True):
+        payoffs[state] = tuple(row)
+    title = graph.title
+    if frontier.states.size:
+        title = f"{title}, {frontier.depth_limit} steps deep"
+    return replace(graph, payoffs=payoffs, title=title)
 
 
 def _explore(
-    shared: _Shared, source: EnvironmentSource, max_states: int, guard: _Guard
+    shared: Shared, source: EnvironmentSource, max_states: int, guard: Guard
 ) -> StateGraph:
     """Search through all states; refusals say what to do about environments."""
     try:
         with _rare_collections():
             return explore(
-                _EnvironmentState(shared),
+                EnvironmentState(shared),
                 players=shared.agents,
                 title=source.name,
                 max_states=max_states,
@@ -246,52 +453,11 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-class _Guard:
-    """Counts states, keeps the time limit and watches the generators."""
-
-    def __init__(
-        self,
-        shared: _Shared,
-        deadline: float,
-        max_states: int,
-        time_limit: float,
-        progress: Callable[[int, int], None] | None,
-    ) -> None:
-        self.n_states = 0
-        self._shared, self._backend = shared, shared.branching.backend
-        self._global_state = global_generators()
-        self._deadline, self._max_states = deadline, max_states
-        self._time_limit, self._progress = time_limit, progress
-
-    def __call__(self, n_states: int) -> None:
-        self.n_states = n_states
-        if time.perf_counter() > self._deadline:
-            raise ExtractionRefused(
-                f"{n_states:,} states and no end after {self._time_limit:g} s",
-                where=self._shared.most_drawn(n_states),
-                hint="shorten the episodes with env_kwargs, or raise time_limit",
-            )
-        if n_states % 256 == 0:
-            self.refuse_draws()
-            if self._progress:
-                self._progress(n_states, self._max_states)
-
-    def refuse_draws(self) -> None:
-        """Raise ExtractionRefused if a generator that is not scripted was drawn from."""
-        drawn = self._backend.snapshots.draws() if isinstance(self._backend, ByCopy) else ""
-        if not drawn and global_generators() != self._global_state:
-            drawn = "global generator, numpy.random or random,"
-        if drawn:
-            raise chance_refused(
-                f"it draws from a {drawn} that was made outside of it",
-                valid="generators that the environment makes itself, in its constructor or reset",
-            )
-
-
-def _require_discrete(source: EnvironmentSource) -> tuple[str, ...]:
+def _require_discrete(source: EnvironmentSource) -> dict[str, Any]:
+    """Return each agent's action space, all of them lists of finitely many actions."""
     driver = source.driver(checked=False)
-    for agent in driver.agents:
-        space = driver.env.action_space(agent)
+    spaces = {agent: driver.env.action_space(agent) for agent in driver.agents}
+    for agent, space in spaces.items():
         if getattr(space, "n", None) is None or np.ndim(space.n):
             raise ExtractionRefused(
                 f"agent {agent!r} has the action space {space}",
@@ -299,151 +465,4 @@ def _require_discrete(source: EnvironmentSource) -> tuple[str, ...]:
                 valid="finitely many actions, a Discrete space",
                 hint="use estimate() for statistics on its returns",
             )
-    return driver.agents
-
-
-class _Shared:
-    """What all states of one extraction share."""
-
-    def __init__(self, branching: Branching, agents: tuple[str, ...]) -> None:
-        self.branching, self.agents = branching, agents
-        self.views: dict[str, View] = {}  # by label
-        self.labels: dict[tuple[str, bytes], str] = {}
-        self.sites: list[str] = []  # of the chance states, in the order they were met
-        self.joint_steps = False
-        self.n_truncated = 0
-        self.merging = True
-        self._keys: set[Hashable] | None = set()
-
-    def met(self, key: Hashable) -> None:
-        """Look whether states merge: if none of the first ones do, ends are not compared.
-
-        To compare ends changes nothing but their number, and they are most of a tree's states.
-        """
-        if self._keys is None:
-            return
-        if key in self._keys:
-            self._keys = None
-            return
-        self._keys.add(key)
-        if len(self._keys) == _STATES_BEFORE_ENDS:
-            self._keys, self.merging = None, False
-
-    def most_drawn(self, n_states: int) -> str:
-        """Say where most of the states come from, if that is one place that draws."""
-        places = Counter(site.partition(", draw ")[0] for site in self.sites)
-        if not places:
-            return ""
-        place, count = places.most_common(1)[0]
-        if count < _SHARE_WORTH_TELLING * n_states:
-            return ""
-        return (
-            f"{count:,} times at {place}; objects with an __eq__ of their own are drawn from a "
-            "shuffled list when they are looked at, numbers and strings all at once"
-        )
-
-    def numbers(self, graph: StateGraph) -> dict[tuple[str, bytes], int]:
-        """Map each (agent, what it is shown) to its number in a graph built from these states."""
-        number = {label: i for i, label in enumerate(graph.observation_labels)}
-        return {key: number[label] for key, label in self.labels.items()}
-
-
-class _EnvironmentState:
-    """A state of an environment as a :class:`gametheory.GameState` that can be merged.
-
-    It is the position that a step led to, or a chance state: the position before the step, the
-    step, and the outcomes so far. ``_last`` is the position either way.
-    """
-
-    __slots__ = ("_actions", "_found", "_key", "_last", "_live", "_shared", "_tape")
-
-    def __init__(self, shared: _Shared) -> None:
-        self._shared = shared
-        self._last: Any = None
-        self._live: list[Driver] = []
-        self._run(START, ())
-
-    def _run(self, actions: Actions, tape: Tape) -> None:
-        """Step, and note the position or the choice that is needed."""
-        branching = self._shared.branching
-        self._actions, self._tape = actions, tape
-        driver = self._live.pop() if self._live else None
-        found = self._found = branching.attempt(self._last, actions, tape, driver)
-        backend = branching.backend
-        if isinstance(found, ChoiceNeeded):
-            before = None if self._last is None else backend.key(self._last)
-            self._key: Hashable = (before, actions, tape)
-        elif found.acting or self._shared.merging:
-            self._last = backend.save(self._last, actions, tape, found.driver)
-            self._key = backend.key(self._last)
-            self._shared.met(self._key)
-            self._live = [found.driver]
-        else:
-            self._key = object()
-
-    def clone(self) -> _EnvironmentState:
-        twin = object.__new__(_EnvironmentState)
-        twin._shared, twin._last, twin._key = self._shared, self._last, self._key
-        twin._actions, twin._tape, twin._found = self._actions, self._tape, self._found
-        twin._live = self._live  # the same list: the first to step on takes the driver
-        return twin
-
-    def state_key(self) -> Hashable:
-        return self._key
-
-    @property
-    def _visit(self) -> Visit:
-        assert isinstance(self._found, Visit)
-        return self._found
-
-    @property
-    def current_player(self) -> int:
-        if isinstance(self._found, ChoiceNeeded):
-            return CHANCE
-        acting = self._found.acting
-        if len(acting) == 1:
-            return self._shared.agents.index(acting[0])
-        self._shared.joint_steps = True
-        return SIMULTANEOUS
-
-    def is_terminal(self) -> bool:
-        return isinstance(self._found, Visit) and not self._found.acting
-
-    def chance_outcomes(self) -> Sequence[tuple[Outcome, Fraction]]:
-        if not isinstance(self._found, ChoiceNeeded):
-            return ()
-        self._shared.sites.append(self._found.site)  # asked once a state, in their order
-        return self._found.outcomes
-
-    def returns(self) -> Sequence[float]:
-        self._shared.n_truncated += self._visit.truncated and not self._visit.acting
-        return self._visit.returns
-
-    def legal_actions(self, player: int | None = None) -> Sequence[int]:
-        views = self._visit.views
-        agent = self._visit.acting[0] if player is None else self._shared.agents[player]
-        if agent not in views:
-            return ()
-        view, _ = views[agent]
-        return tuple((view.start + view.legal_indices()).tolist())
-
-    def information_state(self, player: int) -> str:
-        agent = self._shared.agents[player]
-        view, shown = self._visit.views[agent]
-        key = (agent, shown)
-        label = self._shared.labels.get(key)
-        if label is None:
-            label = self._shared.labels[key] = f"{agent} sees #{len(self._shared.labels)}"
-            # The environment is stepped on, and may change in place what it has shown.
-            kept = replace(view, observation=copy.deepcopy(view.observation))
-            self._shared.views[label] = kept
-        return label
-
-    def apply(self, action: Any) -> None:
-        if isinstance(self._found, ChoiceNeeded):
-            self._run(self._actions, (*self._tape, action))
-            return
-        joint = isinstance(action, tuple)
-        agents = self._shared.agents if joint else self._visit.acting
-        chosen = zip(agents, action if joint else (action,), strict=True)
-        self._run(tuple((agent, choice) for agent, choice in chosen if choice is not None), ())
+    return spaces
