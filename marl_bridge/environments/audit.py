@@ -14,13 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from gametheory.errors import GameTheoryError
 from gametheory.games.extensive_form import CHANCE, TERMINAL
 from gametheory.games.state_graph import StateGraph
 from marl_bridge.environments.chance import ChanceSite
+from marl_bridge.environments.copying import Snapshots
 from marl_bridge.environments.driver import AecDriver, Driver
 from marl_bridge.environments.endings import Ending, early_truncation
 from marl_bridge.environments.illegal_actions import try_illegal_actions
 from marl_bridge.environments.opening import EnvironmentSource
+from marl_bridge.environments.outside_state import OutsideState
 from marl_bridge.environments.views import random_action, view_key
 from marl_bridge.errors import AuditFailed
 from marl_bridge.intervals import betting
@@ -28,6 +31,8 @@ from marl_bridge.intervals import betting
 __all__ = ["Audit", "AuditedEpisodes", "audit_episodes", "random_play", "zero_sum"]
 
 _EPISODES, _CHANCE_EPISODES = 30, 400
+_CACHES_KEPT = 8
+"""Episodes between two times at which caches outside the environment are emptied."""
 _FALSE_ALARM = 1e-6
 """Probability, at most, that the mean of a right game is rejected, over all its agents."""
 
@@ -66,8 +71,9 @@ class Audit:
     mask_leaks : tuple of str
         Agents that were shown legal actions when it was not their turn.
     set_order : str
-        Whether episodes depend on the order of sets: "no sets", in how many other processes they
-        were the same, or why that was not checked.
+        Whether episodes depend on the order of sets or on something else that differs between
+        processes: "nothing that differs between processes" is in state or code, in how many other
+        processes they were the same, or why that was not checked.
     episodes_checked : int
         Random episodes, each with another seed, that were found in the game.
     expected_returns : tuple of float or None
@@ -82,6 +88,9 @@ class Audit:
         :func:`~marl_bridge.environments.endings.early_truncation`.
     illegal_actions : str
         What becomes of an action that a mask forbids; it is never played in the game.
+    outside_state : tuple of str
+        Data of the environment's classes and modules, outside its instances, that changed while
+        the audit's episodes were played. No state holds it.
     """
 
     environment: str
@@ -108,6 +117,7 @@ class Audit:
     episodes_reused: int = 0
     early_truncation: str = "not seen"
     illegal_actions: str = "not tried"
+    outside_state: tuple[str, ...] = ()
 
     @property
     def checks(self) -> dict[str, str]:
@@ -128,6 +138,7 @@ class Audit:
             "masks": f"leaks to {' and '.join(self.mask_leaks)}" if self.mask_leaks else "no leak",
             "illegal actions": self.illegal_actions,
             "early truncation": self.early_truncation,
+            "outside state": " and ".join(self.outside_state) or "none that changes",
         }
 
     @property
@@ -148,7 +159,12 @@ class Audit:
         if shown and set(shown) == {"yes"}:
             found.append("every agent is shown the outcome of every draw: nothing is hidden")
         if self.set_order.startswith("not checked"):
-            found.append(f"the order of sets was {self.set_order}")
+            found.append(f"what differs between processes was {self.set_order}")
+        if self.outside_state:
+            found.append(
+                f"{' and '.join(self.outside_state)} changed while it was played: what depends on "
+                "that is not in the game"
+            )
         return tuple(found)
 
     def to_dict(self) -> dict[str, Any]:
@@ -165,9 +181,20 @@ class AuditedEpisodes:
     episodes: int
     expected: tuple[float, ...] | None
     mask_leaks: tuple[str, ...]
-    episodes_reused: int
-    early_truncation: str
-    illegal_actions: str
+    episodes_reused: int = 0
+    early_truncation: str = "not seen"
+    illegal_actions: str = "not tried"
+    outside_state: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> dict[str, Any]:
+        """What is copied to the :class:`Audit` as it is."""
+        return {
+            "episodes_reused": self.episodes_reused,
+            "early_truncation": self.early_truncation,
+            "illegal_actions": self.illegal_actions,
+            "outside_state": self.outside_state,
+        }
 
 
 def audit_episodes(
@@ -203,12 +230,17 @@ def audit_episodes(
     count = episodes or (_CHANCE_EPISODES if has_chance else _EPISODES)
     rng = np.random.default_rng(np.random.SeedSequence([seed, 2]))
     follower = _Follower(graph, source, observations)
+    driver = source.driver()
+    driver.reset(seed=seed + 999)
+    outside = OutsideState(_classes(driver))
     returns = []
     for number in range(count):
         used = number % 2 == 1
         if not used:
             driver = source.driver()
-        returns.append(follower.play(driver, seed + 1000 + number, rng, used=used))
+        if number % _CACHES_KEPT == 0:
+            outside.clear_caches()
+        returns.append(follower.follow(driver, seed + 1000 + number, rng, used=used))
         if used or number == count - 1:
             driver.env.close()
     expected = random_play(graph)
@@ -221,7 +253,18 @@ def audit_episodes(
         episodes_reused=count // 2,
         early_truncation=early_truncation(follower.endings),
         illegal_actions=_illegal_actions(source, seed),
+        outside_state=outside.changed(),
     )
+
+
+def _classes(driver: Driver) -> tuple[type, ...]:
+    """List the classes of the objects in an environment, or its own where these cannot be read."""
+    snapshots = Snapshots()
+    try:
+        snapshots.take(driver)
+    except Exception:  # whatever pickling raises
+        return (*snapshots.classes, type(driver.env.unwrapped))
+    return snapshots.classes
 
 
 def _illegal_actions(source: EnvironmentSource, seed: int) -> str:
@@ -273,20 +316,28 @@ class _Follower:
         self.mask_leaks: set[str] = set()
         self.endings: list[Ending] = []
         self._used = False
+        self._path: list[str] = []
 
-    def play(
-        self, driver: Driver, seed: int, rng: np.random.Generator, *, used: bool = False
+    def follow(
+        self, driver: Driver, seed: int, rng: np.random.Generator, *, used: bool
     ) -> tuple[float, ...]:
         """Play one episode at random and return its returns.
 
         ``used`` says that the instance has played another one before.
         """
-        self._used = used
+        self._used, self._path = used, []
+        try:
+            return self._play(driver, seed, rng)
+        except GameTheoryError:
+            raise
+        except Exception as error:
+            raise self._outside(f"it raises {type(error).__name__}: {error}") from error
+
+    def _play(self, driver: Driver, seed: int, rng: np.random.Generator) -> tuple[float, ...]:
         acted: Counter[str] = Counter()
         steps = 0
         driver.reset(seed=seed)
         states = self._through_chance([0])
-        path: list[str] = []
         while acting := driver.acting:
             self._look_for_leaks(driver, acting)
             actions: dict[str, Any] = {}
@@ -296,9 +347,9 @@ class _Follower:
                 player = driver.agents.index(agent)
                 states = [s for s in states if self._owner[s] == player and self._seen[s] == seen]
                 if not states:
-                    raise self._outside(f"agent {agent!r} is shown something else", path)
+                    raise self._outside(f"agent {agent!r} is shown something else")
                 actions[agent] = random_action(view, rng)
-                path.append(str(actions[agent]))
+                self._path.append(str(actions[agent]))
                 rank = view.legal_indices().tolist().index(actions[agent] - view.start)
                 after = [self._target[self._first[s] + rank] for s in states]
                 states = self._through_chance(after)
@@ -308,7 +359,7 @@ class _Follower:
         returns = tuple(driver.returns[agent] for agent in driver.agents)
         ends = [s for s in states if self._owner[s] == TERMINAL]
         if not any(tuple(self._payoffs[s]) == returns for s in ends):
-            raise self._outside(f"the episode ends with returns {returns}", path)
+            raise self._outside(f"the episode ends with returns {returns}")
         cut = any(driver.truncated.values())
         most = max(acted.values(), default=0)
         self.endings.append(Ending("truncation" if cut else "termination", steps, most))
@@ -339,12 +390,12 @@ class _Follower:
                 if mask is not None and mask.any():
                     self.mask_leaks.add(agent)
 
-    def _outside(self, what: str, path: list[str]) -> AuditFailed:
+    def _outside(self, what: str) -> AuditFailed:
         where = ", on an instance that was used before," if self._used else ""
         return AuditFailed(
             f"an episode of {self._source.name}{where} does not follow the extracted game: {what}",
             check="reset" if self._used else "episodes",
-            where=f"after the actions {' '.join(path) or '(none)'}",
+            where=f"after the actions {' '.join(self._path) or '(none)'}",
             valid="an environment whose episodes depend on actions and its own generators alone",
             hint="look for hidden chance or for state outside the environment object",
         )

@@ -8,7 +8,6 @@ tape yet is a chance state: it has the position before the step, the step and th
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
@@ -16,18 +15,20 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from gametheory.errors import GameTheoryError
 from marl_bridge.environments.copying import Snapshots
 from marl_bridge.environments.driver import Driver, View
 from marl_bridge.environments.opening import EnvironmentSource
 from marl_bridge.environments.script import (
     ChoiceNeeded,
     DrawRefused,
+    Interrupted,
     Script,
     Tape,
     TapeMismatch,
 )
 from marl_bridge.environments.views import view_key
-from marl_bridge.errors import AuditFailed, ExtractionRefused
+from marl_bridge.errors import AuditFailed, ExtractionRefused, InvalidEnvironment
 
 __all__ = [
     "START",
@@ -210,22 +211,32 @@ class Branching:
             Past the end of the tape, without ``rng``.
         ExtractionRefused
             For a draw that cannot become a chance node.
+        InvalidEnvironment
+            If the environment raises an error.
         """
         if driver is None and self.construction is not None:
             driver = self._fresh(self.construction)
-        with self._refusing(), self.script.follow(tape, rng):
-            if driver is None:
-                driver = self.source.driver(checked=False)
-            if actions == START:
-                driver.reset(seed=self.seed if seed is None else seed)
-            else:
-                driver.step(dict(actions))
-            return look(driver)
+        try:
+            with self.script.follow(tape, rng):
+                if driver is None:
+                    driver = self.source.driver(checked=False)
+                if actions == START:
+                    driver.reset(seed=self.seed if seed is None else seed)
+                else:
+                    driver.step(dict(actions))
+                return look(driver)
+        except (ChoiceNeeded, GameTheoryError):
+            raise
+        except (Interrupted, Exception) as error:
+            raise self._told(error, actions) from error
 
     def construct(self, tape: Tape, rng: np.random.Generator | None = None) -> Driver:
         """Build an instance, on a tape of its own."""
-        with self._refusing(), self.script.follow(tape, rng):
-            return self.source.driver(checked=False)
+        try:
+            with self.script.follow(tape, rng):
+                return self.source.driver(checked=False)
+        except (DrawRefused, TapeMismatch) as reason:
+            raise self._told(reason, START) from reason
 
     def _fresh(self, construction: Tape) -> Driver:
         """Build an instance, or copy the one that was built first."""
@@ -235,14 +246,19 @@ class Branching:
             self._blank = self.backend.save(None, START, (), self.construct(construction))
         return self.backend.open(self._blank)
 
-    @contextmanager
-    def _refusing(self) -> Iterator[None]:
-        try:
-            yield
-        except DrawRefused as draw:
-            raise chance_refused(draw.what, valid=draw.valid) from draw
-        except TapeMismatch as mismatch:
-            raise does_not_repeat(str(mismatch)) from mismatch
+    def _told(self, error: BaseException, actions: Actions) -> BaseException:
+        """Say what an error means for who wanted to know the game."""
+        if isinstance(error, DrawRefused):
+            return chance_refused(error.what, valid=error.valid)
+        if isinstance(error, TapeMismatch):
+            return does_not_repeat(str(error))
+        played = ", ".join(f"{action} by {agent}" for agent, action in actions)
+        return InvalidEnvironment(
+            f"{self.source.name} raises {type(error).__name__}: {error}",
+            where=f"after {played}" if actions else "at the start",
+            valid="an environment that takes every action its masks allow",
+            hint="look at the error that this one was raised from",
+        )
 
     def attempt(
         self, position: Any, actions: Actions, tape: Tape, driver: Driver | None = None

@@ -338,9 +338,7 @@ def _extract(
         episodes_checked=checked.episodes,
         expected_returns=checked.expected,
         seconds=time.perf_counter() - started,
-        episodes_reused=checked.episodes_reused,
-        early_truncation=checked.early_truncation,
-        illegal_actions=checked.illegal_actions,
+        **checked.findings,
     )
     if frontier is not None:
         graph = _with_middles(graph, frontier)

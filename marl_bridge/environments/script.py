@@ -33,6 +33,7 @@ __all__ = [
 
 _LARGEST_DENOMINATOR = 10**6
 _ROUNDING = 4 * 2.0**-52  # of a probability that was computed in a few steps, relative
+_ONE_THREAD = "draws in the thread that calls reset and step"
 _NOT_CALLERS = ("marl_bridge.environments.", "numpy.", "random", "gymnasium.spaces")
 
 
@@ -138,6 +139,9 @@ class Script:
         self.active = True
         try:
             yield
+        except Exception:  # the environment's answer to being stopped
+            if self._stopped_by is None:
+                raise
         finally:
             self.active = False
         if self._stopped_by is not None:
@@ -182,6 +186,9 @@ class Script:
         int
             The number of the outcome.
         """
+        if threading.get_ident() != self._thread:  # nobody would catch what is raised there
+            self.stop(DrawRefused(f"it draws in a thread of its own, {site},", _ONE_THREAD))
+            return next(number for number, weight in enumerate(weights) if weight)
         if self._stopped_by is not None:
             raise self._stopped_by
         possible = [number for number, weight in enumerate(weights) if weight]

@@ -108,15 +108,18 @@ def _who(driver: Driver) -> str:
 def _record(
     driver: Driver, seed: int, max_steps: int, deadline: float
 ) -> tuple[Script, list[bytes]]:
-    """Play an episode, and keep its actions and a digest of what was shown at each step."""
+    """Play an episode, and keep its actions and a digest of what was shown at each step.
+
+    What is shown at its end, the last rewards among it, is digested as well.
+    """
     script: Script = []
     digests: list[bytes] = []
     for step in random_episode(driver, seed, 0, max_steps):
         digests.append(_digest(driver))
         script.append(dict(step.actions))
         if time.perf_counter() > deadline:
-            break
-    return script, digests
+            return script, digests
+    return script, [*digests, _digest(driver)]
 
 
 def _digest(driver: Driver) -> bytes:
