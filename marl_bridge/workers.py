@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -121,7 +122,9 @@ def _results(joblib: Any, calls: Sequence[Any], workers: Workers) -> Iterator[An
         try:
             yield from results
         finally:
-            results.close()  # what is under way is given up, not waited for
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # joblib's word on tasks that are given up
+                results.close()
         return
     size = _TASKS_AT_ONCE * workers.number  # Ray's backend has no generators
     with joblib.Parallel(batch_size=1) as parallel:
@@ -143,10 +146,9 @@ def require_portable(things: Mapping[str, Any], *, where: str) -> None:
     InvalidEnvironment, InvalidPolicy
         If something cannot be pickled; of an environment or a policy.
     """
-    from importlib import import_module
-
     _joblib()
-    cloudpickle = import_module("joblib.externals.cloudpickle")
+    import cloudpickle  # gymnasium and joblib both bring it
+
     for name, thing in things.items():
         try:
             cloudpickle.dumps(thing)

@@ -131,7 +131,8 @@ def regret_bounds(table: EmpiricalGame, profile: Any, concept: str = "nash") -> 
     profile : MixedProfile, CorrelatedDistribution or array_like of shape ``n_actions``
         Anyone's, not only a solution.
     concept : {"nash", "correlated", "coarse-correlated"}
-        Of "correlated" the regrets are those of a player that is told its policy.
+        Of "correlated" the regrets are those of a player that is told its policy; its bound is the
+        sum of those of each policy it may be told, which need not be reached together.
 
     Returns
     -------

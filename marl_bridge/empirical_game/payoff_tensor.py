@@ -257,6 +257,7 @@ class _Sampler:
                 for start, stop in gaps
                 for first in range(start, stop, size)
             ]
+            tasks.sort(key=lambda task: task[3])  # so that Ctrl-C leaves all cells with something
             for chunk in self.crew.run(play_chunk, tasks):
                 self._keep(chunk)
                 self.store.add(chunk)

@@ -374,7 +374,7 @@ def _first(tables: Floats) -> tuple[float, ...]:
     best = tables.max(axis=1, keepdims=True)
     scale = np.maximum(np.abs(best), np.ptp(tables, axis=1, keepdims=True))
     shares = (tables >= best - _TIE * scale).mean(axis=0)
-    return tuple(float(share) for share in shares)
+    return tuple(map(float, shares))
 
 
 def _proof(
