@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -37,6 +38,7 @@ def check(
     env_kwargs: Mapping[str, Any] | None = None,
     max_steps: int | None = None,
     time_limit: float = 60.0,
+    cache: bool | str | os.PathLike[str] | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Report:
     """Say how far policies' returns are from the theoretical optimum.
@@ -63,6 +65,8 @@ def check(
         Cut longer episodes; the exact part is left out then, as it speaks of whole ones.
     time_limit : float
         Seconds for the extraction.
+    cache : bool or path, optional
+        Where extracted games are kept; see :func:`~marl_bridge.extract`.
     progress : callable, optional
         ``progress(done, total)`` after every episode.
 
@@ -84,7 +88,7 @@ def check(
     (True, 0.0)
     """
     source = open_environment(make, env_kwargs=env_kwargs)
-    extraction, why_not = _try_extract(make, env_kwargs, seed, max_steps, time_limit)
+    extraction, why_not = _try_extract(make, env_kwargs, seed, max_steps, time_limit, cache=cache)
     measured = estimate(
         make,
         policies,
@@ -121,12 +125,16 @@ def _try_extract(
     seed: int,
     max_steps: int | None,
     time_limit: float,
+    *,
+    cache: bool | str | os.PathLike[str] | None,
 ) -> tuple[Extraction | None, str]:
     """Extract the game and unroll it, or say why not."""
     if max_steps is not None:
         return None, "the episodes are cut by max_steps, and the optimum is one of whole episodes"
     try:
-        extraction = extract(make, env_kwargs=env_kwargs, seed=seed, time_limit=time_limit)
+        extraction = extract(
+            make, env_kwargs=env_kwargs, seed=seed, time_limit=time_limit, cache=cache
+        )
         _ = extraction.game
     except ExtractionRefused as refusal:
         return None, refusal.what

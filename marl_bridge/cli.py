@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from gametheory.console import INTERRUPTED, NO, ErrorsInWords, error, out, run
+from marl_bridge.cli_extract import extract
 from marl_bridge.cli_output import (
     show_inspection,
     show_mapping,
@@ -20,6 +21,7 @@ from marl_bridge.cli_output import (
     with_command,
     write_html_file,
 )
+from marl_bridge.cli_positions import check_positions, solve_position
 from marl_bridge.cli_progress import progress_bar
 from marl_bridge.plain_data import plain
 
@@ -59,6 +61,9 @@ Policies = Annotated[
 Seed = Annotated[int, typer.Option(min=0, help="Equal seeds give equal results.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress bars.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Neither look up nor keep the extracted game on disk.")
+]
 
 
 TimeLimit = Annotated[
@@ -88,6 +93,7 @@ def check(
     max_nash_conv: Annotated[
         float | None, typer.Option(min=0.0, help="Exit with 1 if NashConv is above, or unknown.")
     ] = None,
+    no_cache: NoCache = False,
     quiet: Quiet = False,
 ) -> None:
     """Hold policies against the theoretical optimum."""
@@ -112,6 +118,7 @@ def check(
             seed=seed,
             env_kwargs=kwargs,
             time_limit=time_limit,
+            cache=not no_cache,
             progress=progress,
         )
     show_reports([with_command(report)], as_json=as_json, html=html)
@@ -150,30 +157,7 @@ def inspect(
     )
 
 
-@app.command()
-def extract(
-    make: Make,
-    seed: Seed = 0,
-    env_kwargs: Kwargs = "{}",
-    max_states: Annotated[int, typer.Option(min=1, help="Refuse larger games.")] = 100_000,
-    time_limit: TimeLimit = 120.0,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Extract the exact game of an environment; print its size and the audit."""
-    from marl_bridge.environments.extraction import extract as extract_game
-
-    with progress_bar(f"extracting {make}", hidden=quiet or as_json) as progress:
-        extraction = extract_game(
-            make,
-            seed=seed,
-            env_kwargs=_kwargs(env_kwargs),
-            max_states=max_states,
-            time_limit=time_limit,
-            progress=progress,
-        )
-        facts = extraction.to_dict()
-    show_mapping(facts, as_json=as_json)
+app.command()(extract)
 
 
 @app.command()
@@ -286,6 +270,10 @@ def demo(
         write_html_file(reports, html)
         raise typer.Exit(INTERRUPTED) from None
     write_html_file(reports, html)
+
+
+app.command("solve-position")(solve_position)
+app.command("check-positions")(check_positions)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

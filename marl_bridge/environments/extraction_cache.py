@@ -114,7 +114,7 @@ def load(
         with np.load(path, allow_pickle=False) as content:
             arrays = {name: content[name] for name in content.files}
         found = _extraction(key, arrays, spaces, max_histories)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError, LookupError, EOFError, zlib.error) as error:
         _warn_unreadable(path, error)

@@ -84,6 +84,7 @@ def source_fingerprint(
         "env_kwargs": describe(dict(sorted((env_kwargs or {}).items()))),
         "classes": [describe(class_) for class_ in classes if not _is_framework(class_)],
         "modules": _module_facts(start),
+        "files": _code_files(classes),
     }
     return blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=20).hexdigest()
 
@@ -214,6 +215,17 @@ def _modules_of(value: Any) -> set[str]:
         return {value.__name__}
     name = getattr(value, "__module__", None)
     return {name} if isinstance(name, str) else set()
+
+
+def _code_files(classes: Iterable[type]) -> list[str]:
+    """Digest the files that methods come from: two modules may have one name, not one file."""
+    files = {
+        Path(held.__code__.co_filename)
+        for class_ in classes
+        for held in vars(class_).values()
+        if isinstance(held, types.FunctionType) and not _is_installed(class_)
+    }
+    return sorted(_file_digest(file) for file in files if file.is_file())
 
 
 def _module_facts(start: Iterable[str]) -> dict[str, str]:
