@@ -17,7 +17,7 @@ from marl_bridge.policies.code import load_pickled, load_torch_file
 from marl_bridge.policies.stable_baselines import load_stable_baselines
 from marl_bridge.policies.tabular import TabularPolicy
 
-__all__ = ["policies_from", "policy_from", "save_policies"]
+__all__ = ["policies_from", "policy_from", "policy_names", "save_policies"]
 
 TABLES = (".npz", ".json")
 TORCH = (".pt", ".pth")
@@ -71,6 +71,27 @@ def policies_from(
             valid="SPEC for all agents, or AGENT=SPEC for each",
         )
     return chosen
+
+
+def policy_names(specs: Sequence[str], agents: Sequence[str]) -> dict[str, str]:
+    """Name the policies that :func:`policies_from` reads, without the folders they are in.
+
+    Examples
+    --------
+    >>> policy_names(["runs/3/model.zip", "b=mine.py:first"], ["a", "b"])
+    {'a': 'model.zip', 'b': 'mine.py:first'}
+    """
+    names: dict[str, str] = {}
+    for spec in specs:
+        agent, equals, rest = spec.partition("=")
+        one = bool(equals) and agent in agents
+        place, colon, attribute = (rest if one else spec).rpartition(":")
+        if colon and not attribute.endswith(".zip"):
+            name = f"{Path(place).name}:{attribute}"
+        else:
+            name = Path(attribute).name
+        names.update(dict.fromkeys([agent] if one else agents, name))
+    return names
 
 
 def policy_from(spec: str, *, allow_code: bool = False) -> Any:

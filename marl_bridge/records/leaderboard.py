@@ -352,7 +352,9 @@ def _seats(checks: Sequence[CheckEntry]) -> tuple[dict[str, tuple[SeatStanding, 
             before = found.setdefault(seat.agent, {}).get(key)
             if before is None or _counts(before[0]) <= _counts(check):
                 found[seat.agent][key] = (check, seat, gap)
-    return {agent: _ranked_seat(list(by.values()), alone) for agent, by in found.items()}, alone
+    order = [seat.agent for check in reversed(checks) for seat in check.seats]
+    agents = [agent for agent in dict.fromkeys(order) if agent in found]
+    return {agent: _ranked_seat(list(found[agent].values()), alone) for agent in agents}, alone
 
 
 def _own_gap(seat: SeatEntry) -> Gap | None:

@@ -54,8 +54,30 @@ its distance from an equilibrium.</p>
 </header>
 """
 
+_MARK = '<li><svg aria-hidden="true" viewBox="0 0 26 16">{}</svg> {}</li>'
+LEGEND = (
+    (
+        "exact",
+        _MARK.format('<circle class="exact" cx="13" cy="8" r="5.5"/>', "exact"),
+    ),
+    (
+        "certified",
+        _MARK.format(
+            '<rect class="interval" x="1" y="3" width="23" height="10" rx="3"/>'
+            '<line class="mean" x1="24" x2="24" y1="1" y2="15"/>',
+            "certified, ranked by its upper end",
+        ),
+    ),
+    (
+        "",
+        _MARK.format('<line class="value" x1="13" x2="13" y1="0" y2="16"/>', "equilibrium"),
+    ),
+)
+
 STYLE = """
 .mb code.hash { color: var(--soft); font-size: .8rem; }
+.mb time { white-space: nowrap; }
+.mb .figures th:nth-child(2) { text-align: left; }
 .mb td.policies, .mb td.policies > span { text-align: left; overflow-wrap: anywhere; }
 .mb tr.first th, .mb tr.first td { color: var(--green); }
 .mb .figures td.policies span span { display: block; }
@@ -189,12 +211,19 @@ def _picture(ranked: Sequence[Standing]) -> str:
             agent=f"{standing.rank}. {joint_name(standing.policies)}",
             empirical_return=_figure(standing.gap),
             exact_return=standing.gap.upper if standing.gap.kind == "exact" else None,
+            optimal_value=0.0,
         )
         for standing in ranked[:DRAWN]
     ]
     more = len(ranked) - len(rows)
     rest = f'<p class="note">{more:,} more in the table.</p>\n' if more else ""
-    return f"<h3>NashConv: smaller is better</h3>\n<figure>\n{picture(rows)}\n</figure>\n{rest}"
+    kinds = {standing.gap.kind for standing in ranked[:DRAWN]}
+    marks = [mark for kind, mark in LEGEND if kind in ("", *kinds)]
+    return (
+        "<h3>NashConv: smaller is better</h3>\n"
+        f"<figure>\n{picture(rows)}\n"
+        f'<ul class="legend">{"".join(marks)}</ul></figure>\n{rest}'
+    )
 
 
 def _figure(gap: Gap) -> Figure:

@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 HASH = 8  # digits of a hash that are shown
+_ROUNDING = 1e-9
 
 
 def label_words(label: PolicyLabel) -> str:
@@ -98,7 +99,7 @@ def sentences(board: Leaderboard) -> list[str]:
         first = board.ranked[0]
         ties = sum(standing.rank == 1 for standing in board.ranked)
         name = joint_name(first.policies)
-        if first.gap.kind == "exact" and first.gap.upper == 0:
+        if first.gap.kind == "exact" and first.gap.upper <= _ROUNDING:
             lines.append(f"{name} is an equilibrium: no agent gains anything by another policy.")
         elif first.gap.kind == "exact":
             lines.append(f"Best: {name}, NashConv {first.gap}, computed exactly.")
@@ -140,17 +141,17 @@ def render(board: Leaderboard) -> Group:
     heads = ("rank", "policies", "NashConv", "returns", "episodes", "checked")
     if board.ranked:
         rows = [(rank_words(standing), *_row(standing)) for standing in board.ranked]
-        parts.append(_table("", heads, rows))
+        parts.append(_table(heads, rows))
     for title, some in (
         ("Not certified", board.not_certified),
         ("Another version of the environment", board.earlier),
     ):
         if some:
-            parts.append(_table(title, heads[1:], [_row(standing) for standing in some]))
+            parts += [Text(title), _table(heads[1:], [_row(standing) for standing in some])]
     for agent, standings in board.seats.items():
         rows = [_seat_row(standing) for standing in standings]
         heads_of_seat = ("rank", "policy", "gap", "against")
-        parts.append(_table(seat_title(board, agent), heads_of_seat, rows))
+        parts += [Text(printable(seat_title(board, agent))), _table(heads_of_seat, rows)]
     parts.append(Text(counted(board), style="dim"))
     return Group(*parts)  # type: ignore[arg-type]
 
@@ -180,17 +181,12 @@ def _seat_row(standing: SeatStanding) -> tuple[str, ...]:
     return str(standing.rank), label_words(standing.policy), str(standing.gap), against
 
 
-def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> object:
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> object:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        title=Text(printable(title)) if title else None,
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        title_justify="left",
-    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for head in heads:
         wraps = head in ("policies", "policy", "against")
         table.add_column(head, justify="left" if wraps else "right", overflow="fold")

@@ -342,6 +342,18 @@ def test_naming_an_attribute_is_consent(tmp_path: Path) -> None:
     assert policy_from(f"{path}:first")(None, None) == 0
 
 
+def test_names_of_specs_leave_folders_out() -> None:
+    from marl_bridge.policies.specs import policy_names
+
+    specs = ["random", "a=deep/net.py:build@runs/w.pt", "b=PPO:runs/model.zip", "c=runs/tables"]
+    assert policy_names(specs, ["a", "b", "c", "d"]) == {
+        "a": "net.py:build@runs/w.pt",
+        "b": "model.zip",
+        "c": "tables",
+        "d": "random",
+    }
+
+
 def _write_model(path: Path, module: str, **data: Any) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("data", json.dumps({"policy_class": {"__module__": module}, **data}))
