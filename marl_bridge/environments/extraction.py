@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gametheory.errors import InvalidGame, UnsupportedGame
 from gametheory.games.extensive_form import CHANCE, TERMINAL
@@ -302,7 +303,7 @@ def _extract(
                     journal.flush()
             break
         guard.refuse_draws()
-    graph, frontier = _with_frontier(graph, shared, options.depth_limit)
+    frontier = _frontier(graph, shared, options.depth_limit)
     sets = check_hash_order(*asked, choice.classes, seed=seed)
     if n_deals is None:
         checked = audit_episodes(source, graph, shared.numbers(graph), seed=seed)
@@ -314,8 +315,10 @@ def _extract(
     truncated = np.zeros(graph.n_states, dtype=bool)
     truncated[over] = shared.truncated
     cancels = zero_sum(graph)
-    if frontier is not None and frontier.states.size and cancels != "refuted":
-        cancels = "not refuted up to the depth limit"
+    if frontier is not None and frontier.states.size:
+        nothing = np.zeros((frontier.states.size, len(graph.players)))
+        cancels = zero_sum(_with_payoffs(graph, frontier.states, nothing))
+        cancels = "refuted" if cancels == "refuted" else "not refuted up to the depth limit"
     audit = Audit(
         environment=source.name,
         api=source.api,
@@ -340,8 +343,10 @@ def _extract(
         seconds=time.perf_counter() - started,
         **checked.findings,
     )
-    if frontier is not None:
-        graph = _with_middles(graph, frontier)
+    if frontier is not None and frontier.states.size:
+        # Not before: the audit's episodes end with the returns so far.
+        title = f"{graph.title}, {frontier.depth_limit} steps deep"
+        graph = replace(_with_payoffs(graph, frontier.states, frontier.middle), title=title)
     return Extraction(
         graph=graph,
         views=shown,
@@ -383,12 +388,10 @@ def _start_again(journal: Journal | None, branching: Branching) -> None:
     journal.begin(branching.backend.name)
 
 
-def _with_frontier(
-    graph: StateGraph, shared: Shared, depth_limit: int | None
-) -> tuple[StateGraph, Frontier | None]:
+def _frontier(graph: StateGraph, shared: Shared, depth_limit: int | None) -> Frontier | None:
     """Collect the states where the depth limit ended episodes."""
     if depth_limit is None:
-        return graph, None
+        return None
     over = np.flatnonzero(graph.player == TERMINAL).tolist()
     cut: list[tuple[int, FrontierValues]] = [
         (state, values)
@@ -396,18 +399,16 @@ def _with_frontier(
         if values is not None
     ]
     states, values = [state for state, _ in cut], [value for _, value in cut]
-    return graph, frontier_of(depth_limit, states, values, len(graph.players))
+    return frontier_of(depth_limit, states, values, len(graph.players))
 
 
-def _with_middles(graph: StateGraph, frontier: Frontier) -> StateGraph:
-    """Put the middles of the intervals where the returns so far were, for the audit's sake."""
+def _with_payoffs(
+    graph: StateGraph, states: NDArray[np.int64], rows: NDArray[np.float64]
+) -> StateGraph:
     payoffs = list(graph.payoffs)
-    for state, row in zip(frontier.states.tolist(), frontier.middle.tolist(), strict=True):
+    for state, row in zip(states.tolist(), rows.tolist(), strict=True):
         payoffs[state] = tuple(row)
-    title = graph.title
-    if frontier.states.size:
-        title = f"{title}, {frontier.depth_limit} steps deep"
-    return replace(graph, payoffs=payoffs, title=title)
+    return replace(graph, payoffs=payoffs)
 
 
 def _explore(

@@ -39,6 +39,8 @@ _SHARE_OF_TIME = 0.1
 _SPARE_DIGITS = 4.0
 """Histories beyond the limit, in digits, where positions are compared: some of them merge."""
 _ALIVE = 0.5
+_MOST_SHORT = 20
+"""Games that were over before the step, for each that was not."""
 _FASTER = 2.0
 """More steps a second than random play has are given to an extraction, to be on the safe side."""
 
@@ -201,6 +203,8 @@ def refuse_if_hopeless(
             number += 1
             if position is not None and test.draw(position):
                 raise _hopeless(source, seen, reach, limit, test)
+            if number - _FIRST_PLAYOUTS - test.draws > _MOST_SHORT * (test.draws + 1):
+                return  # hardly any game is that long
     except (InvalidEnvironment, UnlistedActions):
         return  # the extraction says what is wrong with it
 

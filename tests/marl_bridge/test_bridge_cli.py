@@ -139,7 +139,7 @@ def test_learners_are_listed() -> None:
         (["check", "rps_v2", "--env-kwargs", "["], "is not JSON"),
         (["check", "rps_v2", "--env-kwargs", "[1]"], "is not a JSON object"),
         (["check", "rps_v2", "--env-kwargs", '{"cycles": 1}'], "cycles"),
-        (["extract", "connect_four_v3", "--max-states", "500"], "more than 500 states"),
+        (["extract", "connect_four_v3", "--max-states", "500"], "more than 500 positions"),
         (["play", *RPS, "--render", "hologram"], "hologram"),
         (["play", *RPS, "--save", "frames.docx"], "frames.docx"),
         (["train", *RPS], "--save"),
