@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -118,6 +118,11 @@ class Audit:
     early_truncation: str = "not seen"
     illegal_actions: str = "not tried"
     outside_state: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for item in fields(self):  # from a file, tuples are lists
+            if isinstance(getattr(self, item.name), list):
+                object.__setattr__(self, item.name, tuple(getattr(self, item.name)))
 
     @property
     def checks(self) -> dict[str, str]:
