@@ -1,0 +1,75 @@
+"""What policy-space response oracles found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gametheory.games.normal_form import NormalFormGame
+from gametheory.solution import Certificate
+
+__all__ = ["PSROResult"]
+
+
+@dataclass(frozen=True, eq=False)
+class PSROResult:
+    """Populations, how they are weighed, and how much a response still gains.
+
+    Attributes
+    ----------
+    meta_game : NormalFormGame
+        The strategies found, as actions, and what they earn against each other.
+    joint : ndarray, shape (k_1, ..., k_n)
+        Weights of joint choices of strategies, as the meta-solver left them.
+    meta_solver : str
+    profile : BehaviorProfile or None
+        The mixture as one behavior strategy for each player; None where the meta-solver ties
+        the players' choices together.
+    gap : float
+        What best responses gain over the mixture, all players together: NashConv, or the CCE or
+        CE gap for the correlated meta-solvers.
+    certificate : Certificate or None
+        The independent proof about ``profile``, None where there is none.
+    gaps : ndarray, shape (iterations,)
+        The gap at each iteration.
+    stopped : str
+        "gap", "no new strategy", "iteration limit", "time limit" or "interrupted".
+    seconds : float
+    """
+
+    meta_game: NormalFormGame
+    joint: NDArray[np.float64]
+    meta_solver: str
+    profile: Any
+    gap: float
+    certificate: Certificate | None
+    gaps: NDArray[np.float64]
+    stopped: str
+    seconds: float
+
+    @property
+    def iterations(self) -> int:
+        """Number of times the populations were weighed."""
+        return int(self.gaps.size)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of strategies of each player."""
+        return self.meta_game.n_actions
+
+    @property
+    def certified_gap(self) -> float:
+        """The sum of the certificate's regrets: NashConv, proven; infinite without one."""
+        if self.certificate is None:
+            return float("inf")
+        return float(sum(self.certificate.regrets))
+
+    def __repr__(self) -> str:
+        sizes = " x ".join(map(str, self.sizes))
+        return (
+            f"<PSROResult: {sizes} strategies, gap {self.gap:.3g} after {self.iterations} "
+            f"iterations, stopped by {self.stopped}>"
+        )
