@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pickle
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,9 @@ def load_torch_file(path: str | Path, *, allow_code: bool = False) -> Any:
     except ImportError as error:
         raise MissingExtra.of("torch", "loading a network") from error
     try:
-        network = torch.load(where, map_location="cpu", weights_only=False)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*looks like a TorchScript archive")
+            network = torch.load(where, map_location="cpu", weights_only=False)
     except Exception as error:  # whatever its code raises
         raise _no_file(where, f"cannot be loaded ({error})") from error
     if not callable(network):

@@ -127,7 +127,8 @@ def sentences(board: Leaderboard) -> list[str]:
 
 def counted(board: Leaderboard) -> str:
     """Say what the ranking rests on."""
-    cells = f", {board.n_cells:,} sampled payoffs" if board.n_cells else ""
+    n = board.n_cells
+    cells = f", {n:,} sampled payoff{'' if n == 1 else 's'}" if n else ""
     return f"{board.n_checks:,} check{'' if board.n_checks == 1 else 's'}{cells} in the record."
 
 

@@ -23,7 +23,7 @@ from marl_bridge.records.entries import CheckEntry
 from marl_bridge.records.errors import RecordDamaged, RecordUnavailable
 from marl_bridge.records.leaderboard import Leaderboard, leaderboard, rank_checks
 from marl_bridge.records.leaderboard_page import to_document, write_leaderboard
-from marl_bridge.records.recording import record_check
+from marl_bridge.records.recording import record_cells, record_check
 from tests.marl_bridge.record_data import FACTS, bounds, entry
 
 UNKNOWN = (None, None)
@@ -200,6 +200,27 @@ def test_environments_are_found_by_the_ways_to_write_them(path: Path) -> None:
             leaderboard(written, path)
     with pytest.raises(RecordUnavailable, match="max_cycles"):
         leaderboard("rps", path, env_kwargs={"max_cycles": 2})
+
+
+def test_an_environment_of_which_only_payoffs_were_sampled(tmp_path: Path) -> None:
+    table = {
+        "environment": "classic/rps-v2",
+        "players": ["player_0"],
+        "policies": [["a"]],
+        "means": [[0.5]],
+        "lower": [[0.0]],
+        "upper": [[1.0]],
+        "episodes_of_each_payoff": [[10]],
+        "confidence_of_all_intervals": 0.95,
+        "method": "betting",
+        "certified": True,
+        "seed": 0,
+    }
+    record_cells(table, tmp_path / "record.sqlite")
+    [found] = leaderboard("rps", tmp_path / "record.sqlite")
+    assert (found.n_checks, found.n_cells, found.ranked) == (0, 1, ())
+    assert "No policy is certified" in str(found)
+    assert "1 sampled payoff" in to_document(found)
 
 
 def test_damaged_records_are_refused_before_anything_is_ranked(tmp_path: Path) -> None:

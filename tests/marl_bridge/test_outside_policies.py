@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -191,6 +192,23 @@ def test_models_that_only_predict_are_certain_or_refused() -> None:
     with pytest.raises(UnknownProbabilities, match="samples its own actions"):
         for _ in range(20):
             as_policy(Sampling()).probabilities(view())
+
+
+def test_models_with_continuous_actions_play_and_have_no_list_of_probabilities() -> None:
+    class Continuous(Model):
+        action_space = Box(-1, 1, (2,), np.float32)
+
+        def predict(self, observation, state=None, episode_start=None, deterministic=False):
+            assert not deterministic
+            return np.array([0.5, -0.5], np.float32), None
+
+    shown = View("zoe", np.zeros((2, 2), np.int8), None, Continuous.action_space)
+    policy = as_policy(Continuous())
+    assert policy.act(shown, np.random.default_rng(0)).tolist() == [0.5, -0.5]
+    with pytest.raises(InvalidPolicy, match=r"chooses among Box|Discrete action space"):
+        policy.probabilities(shown)
+    with pytest.raises(InvalidPolicy, match=r"chooses among Box.*among Discrete\(3\)"):
+        policy.probabilities(view())
 
 
 def test_models_of_another_environment_are_told_apart() -> None:
@@ -540,11 +558,38 @@ def test_weights_are_loaded_without_running_code(torch, tmp_path: Path) -> None:
         policy_from(str(path), allow_code=True)
 
 
-def _gym(n_actions: int, space: Any) -> Any:
+def test_a_torchscript_archive_is_code_and_plays(torch, tmp_path: Path) -> None:
+    network, path = torch.nn.Linear(4, 3), tmp_path / "traced.pt"
+    torch.jit.trace(network, torch.zeros(1, 4)).save(path)
+    with pytest.raises(CodeNotAllowed):
+        policy_from(str(path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        loaded = policy_from(str(path), allow_code=True)
+    expected = as_policy(network).probabilities(view())
+    assert as_policy(loaded).probabilities(view()) == pytest.approx(expected)
+
+
+def test_samples_of_a_continuous_model_follow_the_episodes_stream(torch) -> None:
+    library = pytest.importorskip("stable_baselines3")
+    env = _gym(0, Box(0, 1, (4,), np.float32), Box(-1, 1, (2,), np.float32))
+    model = library.PPO("MlpPolicy", env, seed=0, device="cpu")
+    shown = View("zoe", np.zeros((2, 2), np.int8), None, env.action_space)
+    before = torch.random.get_rng_state()
+    first, again, other = (
+        as_policy(model).act(shown, np.random.default_rng(seed)) for seed in (0, 0, 1)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def _gym(n_actions: int, space: Any, actions: Any = None) -> Any:
     import gymnasium
 
     class Still(gymnasium.Env):
-        observation_space, action_space = space, Discrete(n_actions)
+        observation_space = space
+        action_space = Discrete(n_actions) if actions is None else actions
 
         def reset(self, *, seed=None, options=None):
             return self.observation_space.sample(), {}
