@@ -15,6 +15,7 @@ payoffs' own intervals prove is told apart:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -370,7 +371,7 @@ def _order(scores: Floats) -> list[list[int]]:
 
 def _first(tables: Floats) -> tuple[float, ...]:
     if not len(tables):
-        return (float("nan"),) * tables.shape[1]
+        return (math.nan,) * int(tables.shape[1])
     best = tables.max(axis=1, keepdims=True)
     scale = np.maximum(np.abs(best), np.ptp(tables, axis=1, keepdims=True))
     shares = (tables >= best - _TIE * scale).mean(axis=0)
