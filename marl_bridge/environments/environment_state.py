@@ -61,7 +61,6 @@ class Shared:
     Parameters
     ----------
     branching : Branching
-    agents : tuple of str
     frontier : FrontierRule, optional
         What is still to come where the depth limit ends an episode.
     sampled : SampledChance, optional
@@ -82,13 +81,13 @@ class Shared:
     def __init__(
         self,
         branching: Branching,
-        agents: tuple[str, ...],
         *,
         frontier: FrontierRule | None = None,
         sampled: SampledChance | None = None,
         journal: Journal | None = None,
     ) -> None:
-        self.branching, self.agents = branching, agents
+        self.branching = branching
+        self.agents = branching.source.driver(checked=False).agents
         self.frontier, self.sampled, self.journal = frontier, sampled, journal
         self.views: dict[str, View] = {}  # by label
         self.labels: dict[tuple[str, bytes], str] = {}

@@ -282,27 +282,7 @@ def _extract(
         if journal is not None:
             _use_journal(journal, branching)
         branching.leave_out_construction()
-        sampled = None if n_deals is None else SampledChance(n_deals, seed)
-        while True:
-            script.calls.clear()
-            shared = Shared(
-                branching,
-                source.driver(checked=False).agents,
-                frontier=options.frontier,
-                sampled=sampled,
-                journal=journal,
-            )
-            guard = limits.guard(shared, started)
-            try:
-                graph = _explore(shared, source, limits.max_states, guard)
-            except JournalMismatch:
-                _start_again(journal, branching)
-                continue
-            finally:
-                if journal is not None:
-                    journal.flush()
-            break
-        guard.refuse_draws()
+        shared, graph = _search(branching, options, limits, journal, started)
     frontier = _frontier(graph, shared, options.depth_limit)
     sets = check_hash_order(*asked, choice.classes, seed=seed)
     if n_deals is None:
@@ -326,7 +306,7 @@ def _extract(
         copy_microseconds=choice.copy_microseconds,
         replay_microseconds=choice.replay_microseconds,
         copy_refused=choice.refused,
-        n_states=guard.n_states,
+        n_states=shared.n_expanded,
         n_edges=graph.n_edges,
         n_terminal_states=over.size,
         n_truncated_states=int(truncated.sum()),
@@ -359,6 +339,38 @@ def _extract(
     )
 
 
+def _search(
+    branching: Branching,
+    options: _Options,
+    limits: _Limits,
+    journal: Journal | None,
+    started: float,
+) -> tuple[Shared, StateGraph]:
+    """Search through all states; again from the start if the journal was of something else."""
+    n_deals = parse_chance(options.chance)
+    sampled = None if n_deals is None else SampledChance(n_deals, options.seed)
+    shared = Shared(branching, frontier=options.frontier, sampled=sampled, journal=journal)
+    guard = limits.guard(shared, started)
+    branching.script.calls.clear()
+    try:
+        graph = _explore(shared, limits.max_states, guard)
+    except JournalMismatch:
+        assert journal is not None  # there is no mismatch without one
+        warnings.warn(
+            f"the environment does not do what the checkpoint {journal.path} says; the extraction "
+            "begins again (do its states hold sets of strings?)",
+            stacklevel=5,
+        )
+        journal.clear()
+        journal.begin(branching.backend.name)
+        return _search(branching, options, limits, journal, started)
+    finally:
+        if journal is not None:
+            journal.flush()
+    guard.refuse_draws()
+    return shared, graph
+
+
 def _use_journal(journal: Journal, branching: Branching) -> None:
     """Return to positions as the journal did, with keys that are the same in every process."""
     if journal.mechanism == "replay":
@@ -372,19 +384,6 @@ def _use_journal(journal: Journal, branching: Branching) -> None:
         )
     if isinstance(branching.backend, ByCopy):
         branching.backend.snapshots = StableSnapshots()
-    journal.begin(branching.backend.name)
-
-
-def _start_again(journal: Journal | None, branching: Branching) -> None:
-    """Leave a journal that does not fit, although it claims to."""
-    if journal is None:
-        raise AssertionError("only journals mismatch")
-    warnings.warn(
-        f"the environment does not do what the checkpoint {journal.path} says; the extraction "
-        "begins again (do its states hold sets of strings?)",
-        stacklevel=4,
-    )
-    journal.clear()
     journal.begin(branching.backend.name)
 
 
@@ -411,10 +410,9 @@ def _with_payoffs(
     return replace(graph, payoffs=payoffs)
 
 
-def _explore(
-    shared: Shared, source: EnvironmentSource, max_states: int, guard: Guard
-) -> StateGraph:
+def _explore(shared: Shared, max_states: int, guard: Guard) -> StateGraph:
     """Search through all states; refusals say what to do about environments."""
+    source = shared.branching.source
     try:
         with _rare_collections():
             return explore(
