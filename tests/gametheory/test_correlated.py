@@ -289,3 +289,20 @@ def test_bad_questions_are_refused() -> None:
         verify(game, MixedProfile.uniform(game), "correlated")
     with pytest.raises(UnsupportedGame, match="64"):
         solve(NormalFormGame(np.zeros((2, 9, 9))), "correlated", "correlated-vertices")
+
+
+def test_what_has_no_exact_basis_is_solved_in_floats(monkeypatch):
+    # Payoffs with noise of 1e-17 beside differences of 1 defeat the exact solution, now and then.
+    def beaten(program):
+        return "unbounded"
+        yield
+
+    monkeypatch.setattr("gametheory.algorithms.normal_form.correlated_program.optimize", beaten)
+    game = NormalFormGame(np.random.default_rng(0).integers(-2, 3, (3, 4, 4, 4)) / 24)
+    for concept in ("correlated", "coarse-correlated"):
+        solution = solve(game, concept)
+        assert solution.certificate.epsilon < 1e-9
+        assert "in floats alone" in solution.reason
+    monkeypatch.undo()
+    best = solve(game, "coarse-correlated")
+    assert solution.payoffs.sum() == pytest.approx(best.payoffs.sum(), abs=1e-9)

@@ -26,11 +26,13 @@ from gametheory.algorithms.registry import Outcome, Search, register
 from gametheory.games.correlated_distribution import CorrelatedDistribution
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.optimality_proof import OptimalityProof
-from gametheory.linear_programs import optimize
+from gametheory.linear_programs import LinearProgram, optimize
+from gametheory.linear_programs.float_simplex import FloatSimplex
 from gametheory.solution import Status
 
 __all__ = ["coarse_correlated_program", "correlated_program"]
 
+_NOISE = 1e-14
 _MOST_CELLS = 200_000  # entries of the program grow with cells times actions
 
 
@@ -120,12 +122,25 @@ def _best(game: NormalFormGame, objective: Any, *, coarse: bool) -> Search:
     if isinstance(objective, str) and objective == "entropy":
         return (yield from _most_random(game, rows))
     goal = read_objective(game, objective)
-    answer = yield from optimize(program_for(game, rows, goal))
+    program = program_for(game, rows, goal)
+    answer = yield from optimize(program)
     if isinstance(answer, str):
-        return Outcome(status=Status.NUMERICAL_FAILURE, reason=f"the linear program: {answer}")
+        return (yield from _best_in_floats(game, program, answer))
     weights = answer.weights[: math.prod(game.n_actions)]
     yield _distribution(game, weights, proof_of(rows, goal, answer.duals, answer.dual_scale))
     return Outcome(iterations=answer.iterations)
+
+
+def _best_in_floats(game: NormalFormGame, program: LinearProgram, why_not: str) -> Search:
+    """Settle for what floats find where numbers of many magnitudes keep them from a basis."""
+    floats = FloatSimplex(program)
+    found = yield from floats.run()
+    weights = np.zeros(0) if found is None else found.weights[: math.prod(game.n_actions)]
+    weights = np.where(weights > _NOISE * weights.max(initial=0.0), weights, 0.0)
+    if not weights.any():
+        return Outcome(status=Status.NUMERICAL_FAILURE, reason=f"the linear program: {why_not}")
+    yield CorrelatedDistribution((weights / weights.sum()).reshape(game.n_actions))
+    return Outcome(floats.iterations, reason=f"solved in floats alone; exactly: {why_not}")
 
 
 def _most_random(game: NormalFormGame, rows: IncentiveRows) -> Search:
