@@ -68,7 +68,10 @@ def _fit(view: View, observation: Any, space: Any, who: str) -> Any:
             array = np.moveaxis(array, -1, 0)  # images: height, width, channels to channels first
         else:
             raise _misfit(view, observation, space, who)
-    return np.ascontiguousarray(array, dtype=space.dtype)
+    fitting = np.ascontiguousarray(array, dtype=space.dtype)
+    if fitting.dtype.kind != "f" and not np.array_equal(fitting, array):
+        raise _misfit(view, observation, space, who)  # fractions would be cut off
+    return fitting
 
 
 def _entries(view: View, observation: Any, space: Any, who: str) -> dict[str, Any]:

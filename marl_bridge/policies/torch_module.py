@@ -45,7 +45,8 @@ class TorchPolicy:
         What they are: logits go through a softmax over the legal actions, probabilities are
         scaled to the legal actions, and of values the highest legal one is played.
     observe : callable, optional
-        ``observe(view)`` builds the array, or the mapping of arrays, that the module is given.
+        ``observe(view)`` builds the array, or the mapping of arrays, that the module is given; a
+        tensor is passed as it is, with the batch axis it has.
 
     Raises
     ------
@@ -59,7 +60,7 @@ class TorchPolicy:
     ) -> None:
         _require(module, outputs)
         self.module, self.outputs, self.observe = module, outputs, observe
-        self._flat: bool | None = None
+        self._flat = False  # which of the two worked last
 
     def act(self, view: View, rng: np.random.Generator) -> int:
         """Sample from :meth:`probabilities`; torch's own generator is not touched."""
@@ -68,7 +69,7 @@ class TorchPolicy:
     def probabilities(self, view: View) -> NDArray[np.float64]:
         """Return the distribution over the legal actions."""
         shown = view.observation if self.observe is None else self.observe(view)
-        ways = (False, True) if self._flat is None else (self._flat,)
+        ways = (True, False) if self._flat else (False, True)
         faults: list[Exception] = []
         for flat in ways:
             try:
@@ -242,6 +243,8 @@ def _distribution(view: View, answer: Any, outputs: str, who: str) -> NDArray[np
 def _tensors(shown: Any, module: Any, *, flat: bool) -> Any:
     """Build a batch of one on the module's device, in float32."""
     torch: Any = importlib.import_module("torch")
+    if isinstance(shown, torch.Tensor):
+        return shown
     if isinstance(shown, Mapping):
         return {name: _tensors(part, module, flat=flat) for name, part in shown.items()}
     first = next(module.parameters(), None)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 __all__ = ["evaluating", "is_torch_module", "seeded"]
+
+
+# A module's mode and torch's generator belong to all threads of a process.
+_LOCK = threading.RLock()
 
 
 def is_torch_module(thing: Any) -> bool:
@@ -36,17 +41,18 @@ def evaluating(thing: Any) -> Iterator[None]:
     if torch is None:
         yield
         return
-    training = []
-    if is_torch_module(thing):
-        training = [part for part in thing.modules() if part.training]
-    for part in training:
-        part.training = False
-    try:
-        with torch.no_grad():
-            yield
-    finally:
+    with _LOCK:
+        training = []
+        if is_torch_module(thing):
+            training = [part for part in thing.modules() if part.training]
         for part in training:
-            part.training = True
+            part.training = False
+        try:
+            with torch.no_grad():
+                yield
+        finally:
+            for part in training:
+                part.training = True
 
 
 @contextlib.contextmanager
@@ -56,6 +62,6 @@ def seeded(rng: np.random.Generator) -> Iterator[None]:
     if torch is None:
         yield
         return
-    with torch.random.fork_rng(devices=[]):
+    with _LOCK, torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**31)))
         yield

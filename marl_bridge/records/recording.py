@@ -19,6 +19,9 @@ from marl_bridge.records.places import record_path
 __all__ = ["labels_of", "record_cells", "record_check", "require_usable"]
 
 
+_LONGEST = 200  # characters of a name
+
+
 def require_usable(path: str | Path | None = None) -> Path | None:
     """Ask whether a record can be written, before the work whose result it is to keep.
 
@@ -142,7 +145,18 @@ def _name(policy: Any) -> str:
         return "unnamed"
     if isinstance(policy, str):
         return policy
-    return str(getattr(policy, "__name__", None) or repr(policy))[:200]
+    return str(getattr(policy, "__name__", None) or _adapted_name(policy))[:_LONGEST]
+
+
+def _adapted_name(policy: Any) -> str:
+    """Name a model by its adapter: what libraries print holds addresses, or whole networks."""
+    from marl_bridge.errors import InvalidPolicy
+    from marl_bridge.policies.policy import as_policy
+
+    try:
+        return repr(as_policy(policy))
+    except InvalidPolicy:
+        return type(policy).__name__
 
 
 def _hash(policy: Any) -> str | None:

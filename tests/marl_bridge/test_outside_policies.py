@@ -129,6 +129,7 @@ def test_observations_are_fitted_to_what_a_policy_saw_in_training() -> None:
         ),
         (np.zeros(4), Box(0, 1, (2, 2)), r"shows an array of shape \(4,\)"),
         (9, Discrete(4), r"trained on Discrete\(4\), but the environment shows 9"),
+        (np.full(2, 0.5), Box(0, 1, (2,), np.int8), r"trained on Box.*array of shape \(2,\)"),
         ("king", Box(0, 1, (2,)), "shows 'king'"),
         (np.zeros(2), Dict({"hand": Discrete(3)}), r"shows no 'hand'.*observe="),
     ],
@@ -479,6 +480,8 @@ def test_networks_take_flat_inputs_and_answer_in_many_ways(torch) -> None:
     values = TorchPolicy(Answers(lambda z: z), "values").probabilities(shown)
     assert values.max() == 1
     assert np.argmax(values) == np.argmax(p)
+    table = TorchPolicy(torch.nn.Embedding(4, 9), observe=lambda v: torch.tensor([2]))
+    assert table.probabilities(shown).sum() == pytest.approx(1.0)
     seen = TorchPolicy(linear, observe=lambda v: np.zeros(18)).probabilities(shown)
     bias = torch.softmax(linear.bias.double(), -1).detach().numpy()
     assert seen == pytest.approx(bias)

@@ -16,6 +16,7 @@ import warnings
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -162,6 +163,8 @@ def test_what_is_no_report_is_refused() -> None:
 
 def test_names_and_hashes_of_policies() -> None:
     table_policy = marl_bridge.TabularPolicy({})
+    adapted = SimpleNamespace(compute_actions=_rock)
+    assert labels_of(adapted, ["a"])[0].name == "RLlibPolicy(SimpleNamespace)"
     found = labels_of({"a": table_policy, "b": _rock}, ["a", "b", "c"])
     assert [label.name for label in found] == [
         "TabularPolicy(0 observations, default='uniform')",
