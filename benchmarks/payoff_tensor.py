@@ -157,7 +157,7 @@ def main() -> None:
     if chosen.kept:
         path, workers = chosen.kept
         kept = {"checkpoint": path or None, "workers": int(workers)}
-        print(table(episodes=1000, target_width=0.09, **kept).digest)
+        print(table(episodes=400, target_width=0.2, **kept).digest)
         return
     for part in chosen.parts or PARTS:
         if part not in PARTS:
