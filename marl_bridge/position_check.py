@@ -56,15 +56,15 @@ class CheckedPosition:
         The agent to act, whose policy is asked.
     probabilities : dict
         The probability of each action that the policy may take.
-    achieved : float or None
-        The agent's expected return after the policy's action, when both go on optimally; None
-        when a value was not found in time.
+    lost : float or None
+        What the policy's action gives away in expectation, at least 0; None when a value was
+        not found in time.
     """
 
     solution: PositionSolution
     agent: str
     probabilities: Mapping[Any, float]
-    achieved: float | None
+    lost: float | None
 
     @property
     def value(self) -> float | None:
@@ -72,11 +72,11 @@ class CheckedPosition:
         return self.solution.values.get(self.agent)
 
     @property
-    def lost(self) -> float | None:
-        """What the policy's action gives away in expectation, at least 0."""
-        if self.value is None or self.achieved is None:
+    def achieved(self) -> float | None:
+        """The agent's expected return after the policy's action, both going on optimally."""
+        if self.value is None or self.lost is None:
             return None
-        return max(0.0, self.value - self.achieved)
+        return self.value - self.lost
 
     @property
     def optimal(self) -> bool:
@@ -351,11 +351,12 @@ def check_positions(
 def _checked(
     solution: PositionSolution, agent: str, probabilities: Mapping[Any, float]
 ) -> CheckedPosition:
-    values = {outcome.action: outcome for outcome in solution.actions}
-    achieved = None
-    if all(values[action].exact for action in probabilities):
-        achieved = sum(p * values[action].lower for action, p in probabilities.items())
-    return CheckedPosition(solution, agent, probabilities, achieved)
+    outcomes = {outcome.action: outcome for outcome in solution.actions}
+    value, lost = solution.values.get(agent), None
+    if value is not None and all(outcomes[action].exact for action in probabilities):
+        # One by one, so that optimal actions lose 0 exactly, however their probabilities add up.
+        lost = sum(p * (value - outcomes[action].lower) for action, p in probabilities.items())
+    return CheckedPosition(solution, agent, probabilities, lost)
 
 
 def _ask(

@@ -99,6 +99,7 @@ def attempt_extraction(
         Looked at whenever the extraction reports its progress.
     """
     from marl_bridge.environments.extraction import extract
+    from marl_bridge.environments.forecast import HopelessSize
 
     started, states = time.perf_counter(), 0
 
@@ -122,6 +123,8 @@ def attempt_extraction(
         )
     except _OutOfTimeError:
         return Attempt(False, states, passed())
+    except HopelessSize:
+        return Attempt(False, states, passed())  # for its size, as if the time had run out
     except ExtractionRefused as error:
         late = passed() > seconds  # refused for being slow, whatever the words
         return Attempt(False, states, passed(), "" if late else error.what)

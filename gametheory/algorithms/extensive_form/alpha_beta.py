@@ -3,9 +3,10 @@
 Knuth and Moore (1975), "An analysis of alpha-beta pruning", Artificial Intelligence 6, in the
 fail-soft form: a search that ends outside of its window returns a bound, not the window's end.
 States that can be merged are looked up in a table of proven bounds (Greenblatt, Eastlake and
-Crocker, 1967, "The Greenblatt chess program"). Actions are tried in the order of how often they
-were good enough elsewhere (the history heuristic, Schaeffer, 1989, IEEE Transactions on Pattern
-Analysis and Machine Intelligence 11), after those that end the game.
+Crocker, 1967, "The Greenblatt chess program"). Actions that end the game or lead to a known state
+are looked at first; the others are searched in the order of how much search they settled elsewhere
+(the history heuristic, Schaeffer, 1989, IEEE Transactions on Pattern Analysis and Machine
+Intelligence 11).
 
 For two players with a constant sum of payoffs and perfect information, without chance. What the
 players are shown is checked at every state where somebody acts: if two different ones look alike
@@ -240,10 +241,22 @@ class _StoppedError(Exception):
 class _Frame:
     """A state that is being searched."""
 
-    __slots__ = ("actor", "best", "best_action", "children", "high", "key", "low", "next", "window")
+    __slots__ = (
+        "actor",
+        "began",
+        "best",
+        "best_action",
+        "children",
+        "high",
+        "key",
+        "low",
+        "next",
+        "window",
+    )
 
-    def __init__(self, key: Hashable, actor: int, low: Any, high: Any) -> None:
-        self.key, self.actor = key, actor
+    def __init__(self, key: Hashable, actor: int, window: tuple[Any, Any], began: int) -> None:
+        self.key, self.actor, self.began = key, actor, began
+        low, high = window
         self.window = low, high
         self.low, self.high = low, high
         self.best: Any = -math.inf if actor == 0 else math.inf
@@ -340,7 +353,8 @@ class _Search:
                 valid="states that cannot be reached from themselves",
                 hint="count the steps in the state, and end the game after a number of them",
             )
-        frame = _Frame(key, state.current_player, max(low, lower), min(high, upper))
+        window = max(low, lower), min(high, upper)
+        frame = _Frame(key, state.current_player, window, self.states)
         waiting: list[tuple[Any, KeyedState]] = []
         good = self._good
         player = frame.actor
@@ -388,7 +402,8 @@ class _Search:
             action = frame.best_action
         if attained:
             who = (frame.actor, action)
-            self._good[who] = self._good.get(who, 0) + 1
+            # What was good where much had to be searched counts for as much.
+            self._good[who] = self._good.get(who, 0) + self.states - frame.began
         self.bounds[frame.key] = (lower, upper, action)
         return best
 
