@@ -1,5 +1,7 @@
 """What do PettingZoo's environments promise? Writes the tables of docs/pettingzoo.md.
 
+The games of OpenSpiel have a table of their own, see :mod:`open_spiel_rows`.
+
 Run: python benchmarks/inspect_all.py            prints the tables
      python benchmarks/inspect_all.py --write    puts them into docs/pettingzoo.md
 
@@ -23,8 +25,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from marl_bridge.environments.inspection import inspect
+from open_spiel_rows import HEADER, open_spiel_rows
+
+from marl_bridge.environments.inspection import Inspection, inspect
 from marl_bridge.environments.inspection_page import table_row
+from marl_bridge.environments.outlook import EXACT, LATE, in_words
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "pettingzoo.md"
 BEGIN, END = "<!-- generated: python benchmarks/inspect_all.py --write -->", "<!-- end -->"
@@ -66,13 +71,34 @@ def row(name: str, kwargs: dict[str, Any]) -> tuple[str, ...]:
     started = time.perf_counter()
     shown = f"`{name}`" + "".join(f" {key}={value}" for key, value in kwargs.items())
     try:
-        entries = table_row(inspect(name, env_kwargs=kwargs))
+        seen = inspect(name, env_kwargs=kwargs)
+        entries = (*known(seen), *table_row(seen)[2:])
     except Exception as error:  # whatever it is, the other environments still have their rows
         reason = str(error) or type(error).__name__
-        entries = ("does not open", reason, *("-" * 6))
+        entries = ("does not open", reason, *("-" * 7))
     seconds = time.perf_counter() - started
     print(f"{seconds:5.1f} s  {name} {json.dumps(kwargs)}: {entries[0]}", file=sys.stderr)
     return (shown, *entries, f"{seconds:.0f}")
+
+
+def known(seen: Inspection) -> tuple[str, str]:
+    """Say whether the optimum is known from the start, from positions, or between bounds."""
+    verdict, reason = seen.outlook.verdict, seen.outlook.reason
+    if verdict == EXACT:
+        return "exact", reason
+    if verdict == LATE:
+        return "exact from positions", reason
+    open_to_both = seen.chance == "none seen" and seen.hidden_choices.passed
+    if (
+        open_to_both
+        and seen.zero_sum != "refuted"
+        and seen.size is not None
+        and len(seen.agents) == 2
+    ):
+        whole = f"about {in_words(seen.size.log10_histories)} histories from the start"
+        few = "`solve_position` solves those whose rest is short, which random play does not reach"
+        return "exact from positions", f"{whole}; {few}"
+    return "bounds only", reason
 
 
 def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
@@ -110,10 +136,19 @@ def report(only: str) -> Iterator[str]:
         yield from table(
             (
                 "environment", "histories", "chance", "repeats: fresh / reused",
-                "copies: deepcopy / attributes / snapshot", "zero-sum", "mask out of turn", "s",
+                "copies: deepcopy / attributes / snapshot", "zero-sum", "mask out of turn",
+                "a masked action", "s",
             ),
             [(entries[0], *entries[3:]) for entries in chosen],
         )  # fmt: skip
+
+
+def open_spiel_report(only: str) -> Iterator[str]:
+    """Write the table of OpenSpiel's games."""
+    rows = open_spiel_rows(only)
+    if rows:
+        yield f"\n## OpenSpiel {metadata.version('open_spiel')}, read by `from_open_spiel`\n"
+        yield from table(HEADER, rows)
 
 
 def main() -> None:
@@ -123,7 +158,7 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="TEXT", help="part of the name")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
-    tables = "\n".join(report(arguments.only))
+    tables = "\n".join([*report(arguments.only), *open_spiel_report(arguments.only)])
     if not arguments.write:
         print(tables)
         return

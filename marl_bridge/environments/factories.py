@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from marl_bridge.environments.script import Script, call_site
+from marl_bridge.environments.script import Script, Unlisted, call_site
 from marl_bridge.environments.scripted_random import (
     ScriptedGenerator,
     ScriptedRandom,
@@ -164,7 +164,10 @@ def _refused(script: Script, name: str, original: Any) -> Any:
             return original(*args, **kwargs)
         if name.endswith(".seed"):  # seeding alone draws nothing, and must not change the caller's
             return None
-        raise script.refuse(f"it draws from the global generator, {name},", _GLOBAL_VALID)
+        reason = script.refuse(f"it draws from the global generator, {name},", _GLOBAL_VALID)
+        if not isinstance(reason, Unlisted):
+            raise reason
+        return script.leave_to(name, lambda: original(*args, **kwargs))
 
     return refused
 

@@ -139,11 +139,12 @@ def _returns(seen: Inspection) -> dict[str, str]:
 
 
 def table_row(seen: Inspection) -> tuple[str, ...]:
-    """Write an inspection as a row of eight entries.
+    """Write an inspection as a row of nine entries.
 
     They are: the verdict, its reason, the histories, chance, whether a fresh and a reused
     instance repeat an episode, whether ``copy.deepcopy(env)``, a deep copy of the attributes and
-    the toolkit's snapshots go on like the original, zero-sum, and masks shown out of turn.
+    the toolkit's snapshots go on like the original, zero-sum, masks shown out of turn, and what
+    becomes of an action that a mask forbids.
     """
     histories = "infinitely many"
     if seen.size is not None:
@@ -164,4 +165,10 @@ def table_row(seen: Inspection) -> tuple[str, ...]:
         ),
         seen.zero_sum.partition(" by ")[0],
         leak[seen.mask_leaks.passed],
+        _illegal(seen),
     )
+
+
+def _illegal(seen: Inspection) -> str:
+    """Write the most frequent answer to an illegal action."""
+    return seen.illegal_actions.answers[0][0] if seen.illegal_actions.answers else "-"

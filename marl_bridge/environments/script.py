@@ -27,6 +27,7 @@ __all__ = [
     "Script",
     "Tape",
     "TapeMismatch",
+    "Unlisted",
     "as_fractions",
     "call_site",
 ]
@@ -78,6 +79,10 @@ class DrawRefused(Interrupted):
     def __init__(self, what: str, valid: str) -> None:
         super().__init__(what)
         self.what, self.valid = what, valid
+
+
+class Unlisted(Interrupted):
+    """A draw without a list of outcomes, where the script lets it happen all the same."""
 
 
 class TapeMismatch(Interrupted):
@@ -158,6 +163,10 @@ class Script:
     def refuse(self, what: str, valid: str) -> Interrupted:
         """Build the error for a draw that cannot become a chance node."""
         return self.stop(DrawRefused(f"{what} at {call_site()}", valid))
+
+    def leave_to(self, method: str, original: Callable[[], Any]) -> Any:
+        """Let the original generator answer what was :class:`Unlisted`; "" draws nothing."""
+        return original()
 
     def called(self, method: str) -> str:
         """Count a call of a generator and return its site."""

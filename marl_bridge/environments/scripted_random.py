@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, MutableSequence, Sequence
 from fractions import Fraction
+from functools import wraps
 from math import comb
 from typing import Any
 
@@ -21,9 +22,15 @@ from marl_bridge.environments.lazy_shuffle import (
     label_of,
     shuffled,
 )
-from marl_bridge.environments.script import Script, as_fractions
+from marl_bridge.environments.script import Script, Unlisted, as_fractions
 
-__all__ = ["ScriptedGenerator", "ScriptedRandom", "ScriptedRandomState", "is_scripted_class"]
+__all__ = [
+    "ScriptedGenerator",
+    "ScriptedRandom",
+    "ScriptedRandomState",
+    "is_continuous",
+    "is_scripted_class",
+]
 
 _MOST_OUTCOMES = 10_000
 _VALID = (
@@ -38,6 +45,9 @@ _CONTINUOUS = frozenset(
     weibullvariate""".split()  # noqa: SIM905
 )
 _SILENT = frozenset({"VERSION"})
+_NO_DRAWS = frozenset(
+    {"bit_generator", "get_state", "getstate", "seed", "set_state", "setstate", "spawn"}
+)
 
 
 class _Draws:
@@ -200,7 +210,7 @@ class ScriptedGenerator(_NumPyDraws, np.random.Generator):
     _kind = "Generator"
 
     def __init__(self, script: Script) -> None:
-        super().__init__(np.random.PCG64(0))  # never drawn from
+        super().__init__(np.random.PCG64(0))  # drawn from only where the script leaves it to
         self._script = script
 
     def __reduce__(self) -> Any:
@@ -232,7 +242,7 @@ class ScriptedRandomState(_NumPyDraws, np.random.RandomState):
     _kind = "RandomState"
 
     def __init__(self, script: Script) -> None:
-        super().__init__(0)  # never drawn from
+        super().__init__(0)  # drawn from only where the script leaves it to
         self._script = script
 
     def __reduce__(self) -> Any:
@@ -264,6 +274,7 @@ class ScriptedRandom(_Draws, random.Random):
 
     def __init__(self, script: Script) -> None:
         self._script = script
+        random.Random.seed(self, 0)  # drawn from only where the script leaves it to
 
     def __reduce__(self) -> Any:
         raise self._refuse("__reduce__", "pickled in the middle of an episode")
@@ -326,6 +337,17 @@ def is_scripted_class(type_: type) -> bool:
     return issubclass(type_, _Draws)
 
 
+def is_continuous(method: str) -> bool:
+    """Tell whether a method of a generator draws from a continuum.
+
+    Examples
+    --------
+    >>> is_continuous("normal"), is_continuous("shuffle")
+    (True, False)
+    """
+    return method in _CONTINUOUS
+
+
 def _refusal(method: str) -> Any:
     why = "which is continuous" if method in _CONTINUOUS else "which is not listed by outcomes"
 
@@ -335,14 +357,31 @@ def _refusal(method: str) -> Any:
     return refused
 
 
+def _or_original(scripted: Any, original: Any, name: str) -> Any:
+    """Make a method that asks the original one where the script lets unlisted draws happen."""
+
+    def draw(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return scripted(self, *args, **kwargs)
+        except Unlisted:
+            noted = "" if name in _NO_DRAWS else f"{self._kind}.{name}"
+            return self._script.leave_to(noted, lambda: original(self, *args, **kwargs))
+
+    return wraps(scripted)(draw)
+
+
 def _refuse_the_rest(scripted: type, original: type) -> None:
     """Make every public member of the original that is not scripted a refusal."""
     mine = {name for base in scripted.__mro__ if base.__module__ == __name__ for name in vars(base)}
     for name in dir(original):
-        if name.startswith("_") or name in mine or name in _SILENT:
+        if name.startswith("_") or name in _SILENT:
             continue
-        member = _refusal(name)
-        setattr(scripted, name, member if callable(getattr(original, name)) else property(member))
+        member = getattr(original, name)
+        method = getattr(scripted, name) if name in mine else _refusal(name)
+        if callable(member):
+            setattr(scripted, name, _or_original(method, member, name))
+        else:
+            setattr(scripted, name, property(_or_original(method, member.__get__, name)))
 
 
 _refuse_the_rest(ScriptedGenerator, np.random.Generator)

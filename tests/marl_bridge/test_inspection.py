@@ -234,7 +234,7 @@ def test_odd_environments_have_their_page(make: Any) -> None:
     seen = inspect(make, episodes=3)
     assert seen.fresh_is_deterministic
     assert all(text for rows in page(seen).values() for text in rows.values())
-    assert len(table_row(seen)) == 8
+    assert len(table_row(seen)) == 9
     json.dumps(plain(seen.to_dict()), allow_nan=False)
     if make is FailsWhenReused:
         assert seen.reused.what == "RuntimeError: only once"

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import marl_bridge
 from marl_bridge.environments import open_environment
 from marl_bridge.environments.size_estimate import (
     estimate_size,
@@ -106,10 +107,11 @@ def test_a_parallel_environment() -> None:
 
 
 def test_random_draws_are_counted_apart() -> None:
-    # Below each of the 3! deals of HigherCard are 7 histories.
+    # Three first cards and two second ones, drawn one by one; below each deal are 7 histories.
     found = estimate_size(open_environment(HigherCard), playouts=20, time_limit=None)
     assert found.histories == pytest.approx(7)
-    assert found.log10_with_chance == pytest.approx(math.log10(1 + 6 * 7))
+    assert found.log10_with_chance == pytest.approx(math.log10(1 + 3 * (1 + 2 * 7)))
+    assert marl_bridge.extract(HigherCard).game.n_nodes == 46
     none = estimate_size(open_environment(OddOneOut), playouts=20, time_limit=None)
     assert none.log10_with_chance == none.log10_histories
 
