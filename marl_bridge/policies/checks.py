@@ -62,20 +62,19 @@ def checked_distribution(view: View, probabilities: Any) -> NDArray[np.float64]:
         raise _refused(view, f"returned {probabilities!r} for probabilities") from error
     if p.shape != (view.n_actions,):
         raise _refused(view, f"returned probabilities of shape {p.shape}")
-    if not np.isfinite(p).all():
-        at = int(np.flatnonzero(~np.isfinite(p))[0])
+    lowest, total = p.min(), p.sum()
+    if not (lowest >= 0.0 and total < np.inf):  # or one is NaN
+        at = int(np.argmin(p)) if np.isfinite(p).all() else int(np.argmin(np.isfinite(p)))
         raise _refused(view, f"gave action {at + view.start} the probability {p[at]}")
-    if p.min() < 0.0:
-        at = int(np.argmin(p))
-        raise _refused(view, f"gave action {at + view.start} the probability {p[at]}")
-    if abs(p.sum() - 1.0) > _SUM_TOLERANCE:
-        raise _refused(view, f"returned probabilities that sum to {p.sum():.6g} instead of 1")
-    allowed = np.zeros_like(p)
+    if abs(total - 1.0) > _SUM_TOLERANCE:
+        raise _refused(view, f"returned probabilities that sum to {total:.6g} instead of 1")
+    allowed = np.zeros(p.size)
     allowed[legal] = p[legal]
-    if p.sum() - allowed.sum() > _SUM_TOLERANCE:
+    kept = allowed.sum()
+    if total - kept > _SUM_TOLERANCE:
         at = int(np.argmax(p - allowed))
         raise _refused(view, f"gave the illegal action {at + view.start} probability {p[at]:.6g}")
-    return np.asarray(allowed / allowed.sum())
+    return np.asarray(allowed / kept)
 
 
 def n_actions_of(view: View, who: str) -> int:

@@ -115,7 +115,8 @@ class RecurrentPolicy(ABC):
         UnknownProbabilities
             If the policy returns actions, and other ones when asked again.
         """
-        n_actions_of(view, repr(self))
+        if view.n_actions is None:
+            n_actions_of(view, repr(self))
         answer, after = self.respond(view, copy.deepcopy(memory), last_action)
         if np.ndim(answer) > 0:
             return checked_distribution(view, answer), after

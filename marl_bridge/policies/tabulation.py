@@ -13,7 +13,7 @@ from gametheory.games.extensive_form import ExtensiveFormGame
 from marl_bridge.environments.extraction import Extraction
 from marl_bridge.errors import UnknownProbabilities
 from marl_bridge.policies.checks import checked_distribution
-from marl_bridge.policies.memory import HistoryPolicy
+from marl_bridge.policies.memory import HistoryPolicy, RecurrentPolicy
 from marl_bridge.policies.policy import DistributionPolicy, Policy, assign, checked_probabilities
 
 __all__ = ["tabulate"]
@@ -102,16 +102,18 @@ def _by_history(
     game = extraction.game
     agent = extraction.graph.players[player]
     below = _continuations(game, player)
+    legal_at = [view.legal_indices() for view in extraction.views]
+    number = game.infoset_observation
+    checked = isinstance(policy, RecurrentPolicy)  # which checks its own answers
     memory: Any = policy.initial_memory(agent)
     stack: list[tuple[int, Any, Any]] = [
         (infoset, memory, None) for infoset, _ in reversed(below.get(-1, []))
     ]
     while stack:
         infoset, memory, last = stack.pop()
-        view = extraction.view(infoset)
+        view, legal = extraction.views[number[infoset]], legal_at[number[infoset]]
         given, after = policy.distribution(view, memory, last)
-        legal = view.legal_indices()
-        yield infoset, checked_distribution(view, given)[legal]
+        yield infoset, (given if checked else checked_distribution(view, given))[legal]
         stack += [
             (child, after, view.start + int(legal[rank]))
             for child, rank in reversed(below.get(infoset, []))
