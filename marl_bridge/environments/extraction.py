@@ -283,6 +283,8 @@ def _extract(
             _use_journal(journal, branching)
         branching.leave_out_construction()
         shared, graph = _search(branching, options, limits, journal, started)
+    if shared.sampled is None or not shared.sampled.answered:
+        n_deals = None
     frontier = _frontier(graph, shared, options.depth_limit)
     sets = check_hash_order(*asked, choice.classes, seed=seed)
     if n_deals is None:

@@ -18,7 +18,7 @@ from marl_bridge.errors import ExtractionRefused
 __all__ = ["Guard", "SearchProgress", "resident_bytes"]
 
 _EVERY = 256
-_WINDOW = 16
+_WINDOW = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,11 @@ class SampledChance:
     n_deals : int
     seed : int
 
+    Attributes
+    ----------
+    answered : bool
+        Whether anything was drawn; if not, the deals are no approximation.
+
     Examples
     --------
     >>> sampled = SampledChance(1000, seed=0)
@@ -89,12 +94,14 @@ class SampledChance:
     def __init__(self, n_deals: int, seed: int) -> None:
         self.n_deals, self.seed = n_deals, seed
         self.all_deals = Deals(np.arange(n_deals), 0)
+        self.answered = False
         self._uniform: dict[int, NDArray[np.float64]] = {}
 
     def split(
         self, deals: Deals, outcomes: Sequence[tuple[Outcome, Fraction]]
     ) -> list[tuple[Outcome, Fraction, Deals]]:
         """Group the deals by their answer to a draw; answers that no deal gives are left out."""
+        self.answered = True
         ends = np.cumsum([float(probability) for _, probability in outcomes])
         drawn = self._draws(deals.draws)[deals.numbers] * ends[-1]
         answers = np.minimum(np.searchsorted(ends, drawn, "right"), len(outcomes) - 1)

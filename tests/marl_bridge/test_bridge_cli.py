@@ -276,3 +276,48 @@ def test_a_pipeline_can_ask_for_a_limit(policy: str, limit: str, code: int, tmp_
     )
     assert result.exit_code == code
     assert ("NashConv is 2.0" in result.stderr) == bool(code)
+
+
+def test_extract_tells_bounds_and_approximations() -> None:
+    cut = run("extract", *RPS, "--depth-limit", "1", "--frontier", "-1:1", "--json")
+    found = json.loads(cut.stdout)
+    assert found["value_bounds"] == [-1, 1]
+    assert "3 states after 1 steps" in found["depth_limit"]
+    forgetful = run(
+        "extract", "rps_v2", "--env-kwargs", '{"max_cycles": 2}', "--recall", "observation"
+    )
+    assert "player_0 has 4 observations for 10 information sets" in " ".join(
+        forgetful.stdout.split()
+    )
+    half = run("extract", *RPS, "--discount", "0.5", "--json")
+    assert json.loads(half.stdout)["discount"] == 0.5
+
+
+def test_extract_keeps_games_and_goes_on_from_checkpoints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARL_BRIDGE_CACHE", str(tmp_path / "games"))
+    options = ("extract", *RPS, "--json", "--checkpoint", str(tmp_path / "journal"))
+    plain = json.loads(run(*options, "--no-cache").stdout)
+    assert not (tmp_path / "games").exists()
+    assert "cache" not in plain
+    first, again = (json.loads(run(*options).stdout) for _ in range(2))
+    assert "cache" not in first
+    assert again["cache"] == str(next((tmp_path / "games").iterdir()))
+    assert plain["n_histories"] == again["n_histories"] == 13
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--depth-limit", "1"], "frontier"),
+        (["--depth-limit", "1", "--frontier", "1"], "neither LOW:HIGH nor module:function"),
+        (["--depth-limit", "1", "--frontier", "2:1"], "the lower one first"),
+        (["--chance", "some"], "sample:1000"),
+        (["--checkpoint", "/"], "cannot be written"),
+    ],
+)
+def test_bad_limits_are_told_in_one_message(arguments: list[str], word: str) -> None:
+    result = run("extract", *RPS, *arguments)
+    assert result.exit_code == 2
+    assert word in " ".join(result.stderr.replace("│", " ").split())
