@@ -4,6 +4,7 @@ The games of OpenSpiel have a table of their own, see :mod:`open_spiel_rows`.
 
 Run: python benchmarks/inspect_all.py            prints the tables
      python benchmarks/inspect_all.py --write    puts them into docs/pettingzoo.md
+     python benchmarks/inspect_all.py --write --only TEXT    puts only these rows there
 
 Looks at every environment of the classic and butterfly families, and of the package mpe2 if it
 is installed; an environment that does not open has a row that says why. Takes a few minutes;
@@ -66,12 +67,12 @@ def families() -> Iterator[tuple[str, list[tuple[str, dict[str, Any]]]]]:
     yield "mpe2", [(f"mpe2.{m.name}", {}) for m in modules if re.search(r"_v\d+$", m.name)]
 
 
-def row(name: str, kwargs: dict[str, Any]) -> tuple[str, ...]:
+def row(name: str, kwargs: dict[str, Any], time_limit: float) -> tuple[str, ...]:
     """Look at one environment; say why if that fails."""
     started = time.perf_counter()
     shown = f"`{name}`" + "".join(f" {key}={value}" for key, value in kwargs.items())
     try:
-        seen = inspect(name, env_kwargs=kwargs)
+        seen = inspect(name, env_kwargs=kwargs, time_limit=time_limit)
         entries = (*known(seen), *table_row(seen)[2:])
     except Exception as error:  # whatever it is, the other environments still have their rows
         reason = str(error) or type(error).__name__
@@ -121,11 +122,11 @@ def versions() -> str:
     return ", ".join(found)
 
 
-def report(only: str) -> Iterator[str]:
+def report(only: str, time_limit: float) -> Iterator[str]:
     """Write all tables."""
     yield f"Measured with {versions()}."
     for family, environments in families():
-        chosen = [row(name, kwargs) for name, kwargs in environments if only in name]
+        chosen = [row(name, kwargs, time_limit) for name, kwargs in environments if only in name]
         if not chosen:
             continue
         yield f"\n## {family}\n"
@@ -155,16 +156,33 @@ def main() -> None:
     """Print the tables or put them into the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help=f"change {PAGE.name}")
+    parser.add_argument(
+        "--time-limit", type=float, default=12.0, metavar="S", help="for each environment"
+    )
     parser.add_argument("--only", default="", metavar="TEXT", help="part of the name")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
-    tables = "\n".join([*report(arguments.only), *open_spiel_report(arguments.only)])
+    tables = "\n".join(
+        [*report(arguments.only, arguments.time_limit), *open_spiel_report(arguments.only)]
+    )
     if not arguments.write:
         print(tables)
         return
     before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
+    old, _, after = rest.partition(END)
+    if arguments.only:
+        tables = merged(old.strip("\n"), tables)
     PAGE.write_text(f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}", "utf-8")
+
+
+def merged(old: str, new: str) -> str:
+    """Put new rows in the place of the old ones, by their names and number of cells."""
+
+    def place(line: str) -> tuple[str, int]:
+        return line.split(" | ", maxsplit=1)[0], line.count(" | ")
+
+    fresh = {place(line): line for line in new.splitlines() if line.startswith("| `")}
+    return "\n".join(fresh.get(place(line), line) for line in old.splitlines())
 
 
 if __name__ == "__main__":

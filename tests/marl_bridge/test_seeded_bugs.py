@@ -43,7 +43,11 @@ def test_each_bug_has_its_test():
     assert {*FAILED, *REFUSED, *TOLD, *HARMLESS} == BUGS.keys()
 
 
-@pytest.mark.parametrize("name", FAILED)
+def _some_slow(names):
+    return [pytest.param(n, marks=pytest.mark.slow) if n == "Process" else n for n in names]
+
+
+@pytest.mark.parametrize("name", _some_slow(FAILED))
 def test_an_audit_fails(name):
     with pytest.raises(AuditFailed) as failure:
         marl_bridge.extract(BUGS[name])
