@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from marl_bridge.psro.environment_psro import psro
 from marl_bridge.psro.result import PSROResult
 from marl_bridge.psro.tree_psro import tree_psro
 
-__all__ = ["PSROResult", "tree_psro"]
+__all__ = ["PSROResult", "psro", "tree_psro"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,12 @@ class PSROResult:
     stopped : str
         "gap", "no new strategy", "iteration limit", "time limit" or "interrupted".
     seconds : float
+    policies : mapping of str to Policy
+        The mixture, for each agent of the environment; empty where a game tree was given, or the
+        players' choices are tied together.
+    sampled : bool
+        Whether payoffs and gap are means of episodes: the gap is what learned responses gained,
+        and best responses may gain more.
     """
 
     meta_game: NormalFormGame
@@ -49,6 +56,8 @@ class PSROResult:
     gaps: NDArray[np.float64]
     stopped: str
     seconds: float
+    policies: Mapping[str, Any] = field(default_factory=dict)
+    sampled: bool = False
 
     @property
     def iterations(self) -> int:

@@ -30,6 +30,8 @@ __all__ = ["tree_psro"]
 
 Floats = NDArray[np.float64]
 Response = tuple[int, Floats]
+Oracle = Callable[[TreePopulations, int, list[Floats]], Floats]
+"""Takes the populations, a player and everybody's weights; returns the plan of a response."""
 
 
 def tree_psro(
@@ -39,6 +41,7 @@ def tree_psro(
     gap: float = 1e-6,
     max_iterations: int = 1000,
     time_limit: float | None = None,
+    oracle: Oracle | None = None,
     progress: Callable[[int, float], object] | None = None,
 ) -> PSROResult:
     """Grow populations of strategies by best responses to their own mixtures.
@@ -54,6 +57,9 @@ def tree_psro(
     max_iterations : int
     time_limit : float, optional
         Seconds, looked at between iterations.
+    oracle : callable, optional
+        ``oracle(populations, player, weights)`` returns the realization plan that joins a
+        population instead of a best response; the gap is that of best responses all the same.
     progress : callable, optional
         ``progress(iteration, gap)`` after each one.
 
@@ -114,6 +120,12 @@ def tree_psro(
             if gained <= gap:
                 stopped = "gap"
                 break
+            if oracle is not None:
+                shares = marginals(joint)
+                responses = [
+                    (player, oracle(populations, player, shares))
+                    for player in range(game.n_players)
+                ]
             # Uniform weights count a strategy as often as it was a response.
             before = populations.sizes
             for response in responses:

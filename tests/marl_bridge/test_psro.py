@@ -7,10 +7,15 @@ import pytest
 from numpy.testing import assert_allclose
 
 import gametheory as gt
+import marl_bridge
 from gametheory.games.behavior_profile import BehaviorProfile
-from marl_bridge.psro import tree_psro
+from marl_bridge.errors import ExtractionRefused
+from marl_bridge.exploitation.profile_policy import ProfilePolicy
+from marl_bridge.policies.mixture import MixturePolicy, mixture
+from marl_bridge.psro import psro, tree_psro
 from marl_bridge.psro.meta_solvers import META_SOLVERS, marginals
 from marl_bridge.psro.tree_populations import TreePopulations
+from tests.marl_bridge import chance_environments as kuhn
 
 KUHN = gt.catalog.load("kuhn_poker")
 KUHN_3 = gt.catalog.load("kuhn_poker", n_players=3)
@@ -141,3 +146,67 @@ def test_equal_payoffs_are_no_trouble():
     flat = gt.NormalFormGame(np.zeros((2, 2, 2)))
     for name in META_SOLVERS:
         assert META_SOLVERS[name](flat).sum() == pytest.approx(1.0)
+
+
+def test_an_environment_is_solved_and_its_policies_are_played():
+    result = psro(kuhn.Kuhn)
+    assert result.certified_gap <= 1e-6 and not result.sampled
+    report = marl_bridge.check(kuhn.Kuhn, result.policies, episodes=100)
+    assert report.nash_conv == pytest.approx(0.0, abs=1e-6)
+
+
+def test_learned_responses_are_weighed_exactly_where_there_is_a_tree():
+    result = psro(kuhn.Kuhn, oracle="tabular", seconds=None, episodes=700, max_iterations=4, seed=1)
+    assert result.gaps[0] == pytest.approx(11 / 12)
+    assert result.gap < 0.8 * result.gaps[0]
+    assert result.certified_gap == pytest.approx(result.gap, abs=1e-9)
+
+
+def test_where_there_is_no_tree_everything_is_sampled():
+    arguments = {"seconds": None, "episodes": 100, "cell_episodes": 30, "max_iterations": 3}
+    one, two = (
+        psro(kuhn.Kuhn, oracle="tabular", extraction_limit=0.0, **arguments) for _ in range(2)
+    )
+    assert one.sampled and one.profile is None and one.certified_gap == float("inf")
+    assert one.sizes == (3, 3) and len(one.gaps) == 3
+    assert np.array_equal(one.meta_game.payoffs, two.meta_game.payoffs)
+    assert np.array_equal(one.gaps, two.gaps)
+    returns = marl_bridge.estimate(kuhn.Kuhn, one.policies, episodes=50).returns
+    assert set(returns) == set(one.policies)
+    with pytest.raises(ExtractionRefused):
+        psro(kuhn.Kuhn, oracle="exact", extraction_limit=0.0)
+    with pytest.raises(gt.UnsupportedGame, match="no oracle 'best'"):
+        psro(kuhn.Kuhn, oracle="best")
+
+
+def test_a_mixture_acts_as_one_that_is_drawn():
+    extraction = marl_bridge.extract(kuhn.Kuhn)
+    game, rng = extraction.game, np.random.default_rng(3)
+    tables = [
+        ProfilePolicy(
+            extraction,
+            BehaviorProfile(
+                game,
+                np.concatenate(
+                    [rng.dirichlet(np.ones(n)) for n in game.infoset_n_actions.tolist()]
+                ),
+            ),
+        )
+        for _ in range(3)
+    ]
+    weights = [0.2, 0.5, 0.3]
+    mixed = marl_bridge.tabulate(MixturePolicy(tables, weights), extraction)
+    for player, treeplex in enumerate(game.sequence_form.treeplexes):
+        plans = [
+            treeplex.realization_plan(marl_bridge.tabulate(t, extraction).probabilities)
+            for t in tables
+        ]
+        assert_allclose(
+            treeplex.realization_plan(mixed.probabilities),
+            np.average(plans, axis=0, weights=weights),
+            atol=1e-12,
+            err_msg=str(player),
+        )
+    assert mixture(tables, [0, 1, 0]) is tables[1]
+    with pytest.raises(marl_bridge.InvalidPolicy, match="weights"):
+        MixturePolicy(tables, [0.5, 0.5])
