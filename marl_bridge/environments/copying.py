@@ -202,7 +202,7 @@ def _reduce_environment(item: Any) -> Any:
 
 def _reduce_blank(item: Any) -> Any:
     """Take a card apart without looking at it: looking draws."""
-    return _blank, (type(item),), attributes_of(item), None, None, _set_unseen
+    return _blank, (type(item),), attributes_of(item)["_deck"], None, None, _put_back
 
 
 def _reduce_array(item: Any) -> Any:
@@ -218,8 +218,8 @@ def _set_attributes(instance: Any, attributes: dict[str, Any]) -> None:
     instance.__dict__.update(attributes)
 
 
-def _set_unseen(blank: Any, attributes: dict[str, Any]) -> None:
-    attributes_of(blank).update(attributes)
+def _put_back(blank: Any, deck: Any) -> None:
+    attributes_of(blank)["_deck"] = deck
 
 
 def _blank(type_: type) -> Any:
