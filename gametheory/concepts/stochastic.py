@@ -7,6 +7,8 @@ Statistics 33); Howard's policy iteration finds it.
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,7 +53,7 @@ def best_response_values(
 
     Cost: a sparse linear system a round of policy iteration, few rounds in practice.
     """
-    return _respond(game, profile, player)[0]
+    return _solve(_decisions(game, profile, player), game)[0]
 
 
 def best_response_value(game: StochasticGame, profile: StationaryProfile, player: int) -> float:
@@ -77,25 +79,75 @@ def best_response(
 def _respond(
     game: StochasticGame, profile: StationaryProfile, player: int
 ) -> tuple[NDArray[np.float64], StationaryProfile]:
+    """Return what a best response is worth from each state on, and the profile with it."""
+    values, actions = _solve(_decisions(game, profile, player), game)
+    return values, profile.replace(player, _pure(game, actions.tolist(), player))
+
+
+class _Decisions(NamedTuple):
+    """The decision process that opponents leave to a player: a row for each state and action.
+
+    Attributes
+    ----------
+    first : ndarray of int, shape (n_states,)
+        Each state's first row.
+    earned : ndarray, shape (n_rows,)
+    following : sparse array, shape (n_rows, n_states)
+        Discounted probabilities of the next state.
+    """
+
+    first: NDArray[np.int64]
+    earned: NDArray[np.float64]
+    following: Any
+
+
+def _decisions(game: StochasticGame, profile: StationaryProfile, player: int) -> _Decisions:
+    from scipy.sparse import csr_array
+
     profile.check_fits(game)
-    actions = [0] * game.n_states
+    sizes = np.array([stage.n_actions[player] for stage in game.stages])
+    first = np.cumsum(sizes) - sizes
+    rows, weights = [], []
+    for start, stage, strategies in zip(first.tolist(), game.stages, profile, strict=True):
+        weight: NDArray[np.float64] = np.ones(1)
+        for i, strategy in enumerate(strategies):
+            own = np.ones(stage.n_actions[i]) if i == player else strategy
+            weight = np.multiply.outer(weight, own).ravel()
+        weights.append(weight)
+        repeats = int(np.prod(stage.n_actions[player + 1 :]))
+        cell = np.arange(weight.size) // repeats
+        rows.append(start + cell % stage.n_actions[player])
+    row, weight = np.concatenate(rows), np.concatenate(weights)
+    cells = np.flatnonzero(weight)
+    shape = (int(sizes.sum()), weight.size)
+    choose = csr_array((weight[cells], (row[cells], cells)), shape=shape)
+    payoffs = np.concatenate([stage.payoffs[player].ravel() for stage in game.stages])
+    return _Decisions(first, choose @ payoffs, (choose @ game.continuation).tocsr())
+
+
+def _solve(process: _Decisions, game: StochasticGame) -> tuple[NDArray[np.float64], Any]:
+    """Find the values and best actions by Howard's policy iteration."""
+    from scipy.sparse import eye_array
+    from scipy.sparse.linalg import spsolve
+
+    first, earned, following = process
+    own = np.append(first[1:], earned.size) - first
+    state = np.repeat(np.arange(game.n_states), own)
+    identity = eye_array(game.n_states, format="csc")
     tie = _TIE * (game.payoff_range or 1.0)
+    chosen = first.copy()
     for _ in range(_MOST_ROUNDS):
-        current = profile.replace(player, _pure(game, actions, player))
-        values = game.values(current)
-        better = list(actions)
-        for state, tensor in enumerate(game.stage_tensors(values)):
-            payoffs = np.moveaxis(tensor[player], player, 0)
-            others = [s for i, s in enumerate(profile[state]) if i != player]
-            for strategy in reversed(others):
-                payoffs = payoffs @ strategy
-            best = int(np.argmax(payoffs))
-            if payoffs[best] > payoffs[actions[state]] + tie:
-                better[state] = best
-        if better == actions:
+        matrix = identity - following[chosen].tocsc()
+        values = np.asarray(spsolve(matrix, earned[chosen])).reshape(game.n_states)
+        worth = earned + following @ values
+        best = np.maximum.reduceat(worth, first)
+        tops = np.flatnonzero(worth == best[state])
+        _, earliest = np.unique(state[tops], return_index=True)
+        better = np.where(best > worth[chosen] + tie, tops[earliest], chosen)
+        if np.array_equal(better, chosen):
             break
-        actions = better
-    return values[player], current
+        chosen = better
+    return values, chosen - first
 
 
 def _pure(game: StochasticGame, actions: list[int], player: int) -> StationaryProfile:
