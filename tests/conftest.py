@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Nothing is read from the user's own record and cache, or written there.
+os.environ["MARL_BRIDGE_RECORD"] = "off"
+os.environ["MARL_BRIDGE_CACHE"] = "0"
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 os.environ.setdefault("MPLBACKEND", "Agg")
