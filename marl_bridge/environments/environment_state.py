@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple, cast
@@ -22,6 +22,7 @@ from marl_bridge.environments.script import ChoiceNeeded, Outcome, Tape
 __all__ = ["Arrival", "EnvironmentState", "Shared"]
 
 _SHARE_WORTH_TELLING = 0.01
+_STEPS_BETWEEN_LOOKS = 64
 _STATES_BEFORE_ENDS = 500
 """If so many states are all different, those where the episode is over are not compared."""
 
@@ -70,8 +71,10 @@ class Shared:
 
     Attributes
     ----------
-    n_expanded : int
-        States that were stepped on from.
+    n_expanded, n_steps : int
+        States that were stepped on from, and steps that were taken.
+    look : callable or None
+        Is called now and then, between two steps.
     truncated : list of bool
         Whether a limit of the environment ended the episode, for the states where it is over.
     cuts : list of FrontierValues or None
@@ -95,7 +98,8 @@ class Shared:
         self.truncated: list[bool] = []  # of the terminal states, in the order of their numbers
         self.cuts: list[FrontierValues | None] = []
         self.joint_steps = False
-        self.n_expanded = 0
+        self.n_expanded = self.n_steps = 0
+        self.look: Callable[[], object] | None = None
         self.merging = True
         self._keys: set[Hashable] | None = set()
         self._cut_values: dict[Hashable, FrontierValues] = {}
@@ -140,6 +144,9 @@ class Shared:
     def _step(
         self, position: Any, key: Hashable, actions: Actions, tape: Tape, driver: Driver | None
     ) -> Arrival:
+        self.n_steps += 1
+        if self.look is not None and self.n_steps % _STEPS_BETWEEN_LOOKS == 0:
+            self.look()
         if isinstance(position, _Unvisited):
             position = self._go_to(position)
         found = self.branching.attempt(position, actions, tape, driver)

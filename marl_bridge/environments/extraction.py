@@ -152,16 +152,17 @@ def extract(
     identity, why_not = None, ""
     if folder is not None or checkpoint is not None:
         identity, why_not = _identity(plain, make, env_kwargs, options)
-    if folder is not None and identity is not None:
+    if folder is not None and identity is not None and not why_not:
         kept = extraction_cache.load(folder, _key(identity), spaces, max_histories)
         if kept is not None and kept.audit.n_states <= max_states:
             return replace(kept, recall=recall)
-    with _journal(checkpoint, identity or {"environment": plain.name}, spaces) as journal:
+    if checkpoint is not None and identity is None:
+        raise InvalidCheckpoint(f"no checkpoint is possible: {why_not}", where="frontier")
+    with _journal(checkpoint, identity or {}, spaces) as journal:
         found = _extract(source, (make, env_kwargs, api), options, limits, journal)
     if folder is not None:
-        if identity is not None:
-            why_not = extraction_cache.save(folder, _key(identity), found, spaces)
-        found = replace(found, cached=why_not)
+        why_not = why_not or extraction_cache.save(folder, _key(identity or {}), found, spaces)
+        found = replace(found, cached=f"not cached: {why_not}" if why_not else "")
     return replace(found, recall=recall)
 
 
@@ -217,18 +218,27 @@ def _check_arguments(options: _Options, recall: str) -> None:
 def _identity(
     source: EnvironmentSource, make: Any, env_kwargs: Mapping[str, Any] | None, options: _Options
 ) -> tuple[dict[str, Any] | None, str]:
-    """Collect what the game depends on; None, and why, if that cannot be told."""
+    """Collect what the game depends on, and say what of it cannot be told from others.
+
+    None if that is the frontier. A checkpoint of an environment that cannot be told from others
+    is held against it state by state.
+    """
+    found: dict[str, Any] = {
+        "seed": options.seed,
+        "discount": float(options.discount),
+        "chance": options.chance,
+        "depth_limit": options.depth_limit,
+    }
     try:
-        return {
-            "environment": source_fingerprint(source, make, env_kwargs),
-            "seed": options.seed,
-            "discount": float(options.discount),
-            "chance": options.chance,
-            "depth_limit": options.depth_limit,
-            "frontier": describe(options.frontier),
-        }, ""
+        found["frontier"] = describe(options.frontier)
     except NoFingerprint as unseen:
-        return None, f"not cached: {unseen}"
+        return None, f"the frontier's function cannot be told from others: {unseen}"
+    try:
+        found["environment"] = source_fingerprint(source, make, env_kwargs)
+    except NoFingerprint as unseen:
+        found["environment"] = f"{source.name}, some environment of this name"
+        return found, f"the environment cannot be told from others: {unseen}"
+    return found, ""
 
 
 def _key(identity: Mapping[str, Any]) -> str:

@@ -86,7 +86,7 @@ def save(folder: Path, key: str, extraction: Extraction, spaces: Mapping[str, An
     try:
         content = _content(key, extraction, spaces)
     except UnsafeValue as unsafe:
-        return f"not cached: what agents are shown holds {unsafe}"
+        return f"what agents are shown holds {unsafe}"
     temporary: str | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ def save(folder: Path, key: str, extraction: Extraction, spaces: Mapping[str, An
         _drop_old(folder)
     except OSError as error:
         warnings.warn(f"the extraction is not cached: {error}", stacklevel=3)
-        return f"not cached: {error}"
+        return str(error)
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)

@@ -178,7 +178,7 @@ class Journal:
     def _write(self, content: Any) -> None:
         payload = zlib.compress(json.dumps(content).encode(), 1)
         try:
-            start = b"" if self._file.tell() or self._size() else _MAGIC
+            start = b"" if self._size() else _MAGIC
             self._file.write(start + _FRAME.pack(len(payload), zlib.crc32(payload)) + payload)
             self._file.flush()
         except OSError as error:

@@ -100,17 +100,12 @@ class Guard:
         self._progress, self._watch = progress, watch
         self._started = time.perf_counter()
         self._memory_before = resident_bytes() if max_memory is not None else 0
+        shared.look = self.keep_time
         self._past: deque[tuple[float, int, int]] = deque(maxlen=_WINDOW)
 
     def __call__(self, n_states: int) -> None:
         """Look at the limits; the search calls it for every state that it meets."""
         self.n_states = n_states
-        if time.perf_counter() > self._deadline:
-            raise ExtractionRefused(
-                f"{n_states:,} states and no end after {self._time_limit:g} s",
-                where=self._where(n_states),
-                hint="shorten the episodes with env_kwargs, or raise time_limit" + self._to_go_on(),
-            )
         if n_states % _EVERY == 0:
             self.refuse_draws()
             self._keep_memory(n_states)
@@ -118,6 +113,15 @@ class Guard:
                 self._progress(n_states, self._max_states)
             if self._watch:
                 self._watch(self.look(n_states))
+
+    def keep_time(self) -> None:
+        """Raise ExtractionRefused if the time is over, whether or not there are more states."""
+        if time.perf_counter() > self._deadline:
+            raise ExtractionRefused(
+                f"{self.n_states:,} states and no end after {self._time_limit:g} s",
+                where=self._where(self.n_states),
+                hint="shorten the episodes with env_kwargs, or raise time_limit" + self._to_go_on(),
+            )
 
     def look(self, n_states: int) -> SearchProgress:
         """Say how far the search is, and when it ends if it goes on as lately."""

@@ -10,6 +10,7 @@ and what a memory would add is bounded here from both sides.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -215,7 +216,9 @@ class Memoryless:
         sums = np.bincount(game.node_infoset[acting], weights=reach[acting], minlength=n_sets)
         return sums.astype(np.float64)
 
-    def response_bounds(self, profile: BehaviorProfile, agent: str | int) -> ResponseBounds:
+    def response_bounds(
+        self, profile: BehaviorProfile, agent: str | int, *, time_limit: float = 60.0
+    ) -> ResponseBounds:
         """Enclose the best memoryless response to the others in a profile.
 
         Parameters
@@ -223,6 +226,8 @@ class Memoryless:
         profile : BehaviorProfile
             Of the game; the agent's own part must be memoryless, as it is where the search begins.
         agent : str or int
+        time_limit : float
+            Seconds for the lower bound, which holds whenever the search for it ends.
 
         Notes
         -----
@@ -252,10 +257,10 @@ class Memoryless:
                 hint="project() makes one",
             )
         now = float(game.expected_payoffs(profile)[player])
-        found = self._climb(profile, player, now)
+        found = self._climb(profile, player, now, time.monotonic() + time_limit)
         return ResponseBounds(now, found, best_response_value(game, profile, player))
 
-    def _climb(self, profile: BehaviorProfile, player: int, value: float) -> float:
+    def _climb(self, profile: BehaviorProfile, player: int, value: float, end: float) -> float:
         """Improve a player's memoryless strategy, one observation at a time."""
         slots, _ = self._slots
         game = self.game
@@ -269,6 +274,8 @@ class Memoryless:
             for shown in mine.tolist():
                 there = np.flatnonzero(observation == shown)
                 for slot in np.unique(slots[there]).tolist():
+                    if time.monotonic() > end:
+                        return value
                     trial = current.copy()
                     trial[there] = slots[there] == slot
                     earned = float(game.expected_payoffs(BehaviorProfile(game, trial))[player])

@@ -24,6 +24,7 @@ __all__ = ["security_bounds"]
 
 _ROUNDING = 1e-12
 """Of the payoff range: what sums of floats along a tree may be off by."""
+_PATIENCE = 60.0  # seconds; whatever is found until then has guarantees to compute bounds from
 
 
 def security_bounds(
@@ -128,7 +129,7 @@ def _guaranteed(
         own = float(payoffs[state])
         rows[state] = (own, -own) if player == 0 else (-own, own)
     game = unroll(replace(graph, payoffs=rows), max_histories=max_histories)
-    solution = gametheory.solve(game)
+    solution = gametheory.solve(game, time_limit=_PATIENCE)
     if not solution.equilibria:
         raise UnsupportedGame(f"the game was not solved: {solution.reason or solution.status}")
     other = 1 - player

@@ -193,6 +193,29 @@ def test_facts_of_another_environment_are_noticed_when_a_state_is_returned_to(tm
     with pytest.warns(UserWarning, match="does not do what the checkpoint .* says"):
         found = marl_bridge.extract("classic/rps-v2", env_kwargs=THREE_ROUNDS, checkpoint=path)
     assert_same(marl_bridge.extract("classic/rps-v2", env_kwargs=THREE_ROUNDS), found)
+    again = marl_bridge.extract("classic/rps-v2", env_kwargs=THREE_ROUNDS, checkpoint=path)
+    assert_same(again, found)
+
+
+def test_environments_that_cannot_be_told_from_others_are_compared_as_they_go_on(tmp_path):
+    stakes = iter([])
+    path = tmp_path / "journal"
+
+    def make() -> MatchingPennies:
+        return MatchingPennies(next(stakes, 1.0))
+
+    one = marl_bridge.extract(make, checkpoint=path)
+    assert_same(one, marl_bridge.extract(make, checkpoint=path))
+    with pytest.raises(InvalidCheckpoint, match="another seed"):
+        marl_bridge.extract(make, checkpoint=path, seed=1)
+
+    def value(position: object) -> dict[str, float]:
+        return dict.fromkeys(("matcher", "mismatcher"), next(stakes, 0.0))
+
+    with pytest.raises(InvalidCheckpoint, match="frontier's function cannot be told"):
+        marl_bridge.extract(
+            MatchingPennies, checkpoint=tmp_path / "other", depth_limit=1, frontier=value
+        )
 
 
 def _change_keys(content: bytes) -> bytes:

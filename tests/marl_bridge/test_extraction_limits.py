@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 
 import pytest
+from gymnasium.spaces import Discrete
 
 import marl_bridge
 from marl_bridge.cli_progress import search_bar
 from marl_bridge.environments import limits
 from marl_bridge.environments.limits import SearchProgress
 from marl_bridge.errors import ExtractionRefused
+from tests.marl_bridge.environments import MatchingPennies
 
 
 def test_a_search_tells_how_far_it_is():
@@ -42,6 +44,24 @@ def test_memory_is_limited_and_what_was_reached_is_told(monkeypatch):
         match=r"states and no end in 120 MiB.*to be looked at.*at most 100 MiB.*checkpoint=path",
     ):
         marl_bridge.extract("classic/tictactoe-v3", max_memory=100 * 2**20)
+
+
+class Wide(MatchingPennies):
+    """Few states, a million steps between them."""
+
+    def action_space(self, agent):
+        return Discrete(2**20)
+
+    def payoffs(self):
+        return {"matcher": 0.0, "mismatcher": 0.0}
+
+    def step(self, action):
+        super().step(action if action is None else 0)
+
+
+def test_time_is_limited_where_states_are_few():
+    with pytest.raises(ExtractionRefused, match=r"no end after 1.5 s.*time_limit"):
+        marl_bridge.extract(Wide, time_limit=1.5)
 
 
 def test_the_memory_of_this_process_is_known():
