@@ -111,7 +111,7 @@ def unknown_environment(written: str, registered: Iterable[str]) -> InvalidEnvir
         for key, where in _MOVED.items():
             if key in (wanted.namespace, wanted.name):
                 return InvalidEnvironment(f"{written!r} is no longer in PettingZoo", hint=where)
-    bare = {known: known.rpartition("/")[2].rpartition("-v")[0] for known in names}
+    bare = {known: re.sub(r"-v\d+$", "", known.rpartition("/")[2]) for known in names}
     stem = wanted.name if wanted is not None else written
     near = difflib.get_close_matches(stem, sorted(set(bare.values())), n=3, cutoff=0.6)
     close = [known for name in near for known in names if bare[known] == name]
@@ -120,5 +120,7 @@ def unknown_environment(written: str, registered: Iterable[str]) -> InvalidEnvir
         valid="an id such as 'classic/tictactoe-v3', an importable module that has env() or "
         "parallel_env(), 'file.py:Class', 'package.module:attribute'",
         hint=(f"did you mean {' or '.join(map(repr, close))}? " if close else "")
-        + "pettingzoo.pprint_registry() lists all ids",
+        + "pettingzoo.pprint_registry() lists its ids; "
+        + "this package has "
+        + ", ".join(repr(known) for known in names if known.startswith("worlds/")),
     )

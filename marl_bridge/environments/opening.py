@@ -12,17 +12,22 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from gametheory.errors import MissingExtra
+from gametheory.games.extensive_form import ExtensiveFormGame
+from gametheory.games.normal_form import NormalFormGame
+from gametheory.games.stochastic_game import StochasticGame
 from marl_bridge.environments.driver import Driver, drive
 from marl_bridge.environments.loading import is_importable, load_module
 from marl_bridge.environments.naming import EnvironmentId, unknown_environment
 from marl_bridge.errors import InvalidEnvironment
+from marl_bridge.worlds.opening import WORLDS, is_game
+from marl_bridge.worlds.opening import creators as creators_of
 
 __all__ = ["Api", "EnvironmentSource", "Make", "bare", "open_environment"]
 
-Make = str | ModuleType | Callable[[], Any]
+Make = str | ModuleType | Callable[[], Any] | NormalFormGame | ExtensiveFormGame | StochasticGame
 Api = Literal["aec", "parallel"]
 
 # Wrappers that only check what they are given: without them a legal episode is the same.
@@ -105,15 +110,18 @@ def open_environment(
 
     Parameters
     ----------
-    make : str, module or callable
+    make : str, module, callable or game
         An id in its new or old spelling ("classic/tictactoe-v3", "tictactoe_v3"; without a
         version the newest), the dotted name of a module, "file.py:Class" or
         "package.module:attribute", a module with ``env()``, ``parallel_env()`` or
-        ``raw_env()``, or a callable that builds an environment.
+        ``raw_env()``, or a callable that builds an environment. A game is played by its rules,
+        see :func:`~marl_bridge.worlds.opening.environment_of`; "worlds/soccer" and the like are
+        this package's own.
     env_kwargs : mapping, optional
         Keyword arguments for the environment.
     api : {"aec", "parallel"}, optional
-        The API wanted where there are two; AEC by default.
+        The API wanted where there are two; AEC by default, of games and own environments the
+        one they are written for.
 
     Raises
     ------
@@ -134,7 +142,7 @@ def open_environment(
     _import_pettingzoo()
     _use_dummy_display()
     name, creators = _creators(make)
-    wanted: Api = api or ("aec" if "aec" in creators else "parallel")
+    wanted = cast(Api, api or next(iter(creators)))
     creator = creators.get(wanted) or creators.get("either")
     if creator is None:
         raise _wrong_api(name, wanted, tuple(creators))
@@ -170,6 +178,8 @@ def _creators(make: Any) -> tuple[str, dict[str, Callable[..., Any]]]:
     """Name the environment and list what builds it, by API ("either" when not yet known)."""
     if isinstance(make, str):
         return _creators_from_text(make.strip())
+    if is_game(make):
+        return creators_of(make)
     retired = _retired_module(make)
     if retired is not None:
         return _creators_from_text(retired)
@@ -180,13 +190,15 @@ def _creators(make: Any) -> tuple[str, dict[str, Callable[..., Any]]]:
     raise InvalidEnvironment(
         f"{make!r} does not open an environment",
         where="make",
-        valid="an id, a module, or a callable that builds an environment",
+        valid="an id, a module, a game, or a callable that builds an environment",
         hint="instead of an environment pass what builds it, e.g. the class or a lambda: "
         "fresh instances are needed",
     )
 
 
 def _creators_from_text(written: str) -> tuple[str, dict[str, Callable[..., Any]]]:
+    if written.startswith("worlds/"):
+        return creators_of(written)
     if ":" in written:
         place, _, attribute = written.rpartition(":")
         module = load_module(place, written)
@@ -205,7 +217,7 @@ def _creators_from_text(written: str) -> tuple[str, dict[str, Callable[..., Any]
         return found, {api: partial(_make_registered, api, found) for api in registered[found]}
     if written.endswith(".py") or is_importable(written):
         return _creators_from_module(load_module(written, written))
-    raise unknown_environment(written, registered)
+    raise unknown_environment(written, [*registered, *WORLDS])
 
 
 def _creators_from_module(module: ModuleType) -> tuple[str, dict[str, Callable[..., Any]]]:

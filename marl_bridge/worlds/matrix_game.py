@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,11 +14,37 @@ from pettingzoo import ParallelEnv
 
 from gametheory.games.normal_form import NormalFormGame
 from marl_bridge.errors import InvalidEnvironment
+from marl_bridge.worlds.world import World, enclose, illegal_action
 
 __all__ = ["MatrixGameEnv"]
 
 
-class MatrixGameEnv(ParallelEnv):  # type: ignore[misc]
+@dataclass(frozen=True, eq=False)
+class _Rules:
+    """A game as lists.
+
+    Attributes
+    ----------
+    rewards : list of dict
+        For each joint action; looked up instead of computed.
+    plays : list of (str, int, int)
+        Each agent, its number of actions, and how far apart the cells of two of them are.
+    """
+
+    game: NormalFormGame
+    rewards: list[dict[str, float]]
+    plays: list[tuple[str, int, int]]
+
+
+@lru_cache(maxsize=32)
+def _rules(game: NormalFormGame) -> _Rules:
+    table = np.moveaxis(game.payoffs, 0, -1).reshape(-1, game.n_players).tolist()
+    rewards = [dict(zip(game.players, row, strict=True)) for row in table]
+    strides = [int(np.prod(game.n_actions[i + 1 :])) for i in range(game.n_players)]
+    return _Rules(game, rewards, list(zip(game.players, game.n_actions, strides, strict=True)))
+
+
+class MatrixGameEnv(World, ParallelEnv):  # type: ignore[misc]
     """A normal-form game, played for a number of rounds.
 
     All agents act at once. With ``memory`` rounds remembered, each agent is shown the joint
@@ -32,6 +60,8 @@ class MatrixGameEnv(ParallelEnv):  # type: ignore[misc]
         After so many the episode is over: terminated, as the game has this length.
     memory : int
         Joint actions shown.
+    render_mode : None
+        There is nothing to render.
 
     Raises
     ------
@@ -51,43 +81,52 @@ class MatrixGameEnv(ParallelEnv):  # type: ignore[misc]
     """
 
     metadata: ClassVar[dict[str, Any]] = {"name": "matrix_game", "render_modes": []}
-    render_mode = None
+    _changing: ClassVar[tuple[str, ...]] = ("agents", "_round", "_history")
+    _rules: Callable[[], _Rules]
+    _tally: Callable[[], list[int]]
 
-    def __init__(self, game: NormalFormGame, rounds: int = 1, memory: int = 0) -> None:
+    def __init__(
+        self,
+        game: NormalFormGame,
+        rounds: int = 1,
+        memory: int = 0,
+        render_mode: str | None = None,
+    ) -> None:
         if rounds < 1 or memory < 0:
             raise InvalidEnvironment(
                 f"{rounds} rounds and a memory of {memory}",
                 where="rounds, memory",
                 valid="at least one round, no negative memory",
             )
-        self.game, self.rounds, self.memory = game, rounds, memory
+        rules = _rules(game)
+        self.rounds, self.memory, self.render_mode = rounds, memory, render_mode
         self.possible_agents = list(game.players)
         self.agents: list[str] = []
-        self._spaces = {
+        self._action_spaces = {
             agent: Discrete(size) for agent, size in zip(game.players, game.n_actions, strict=True)
         }
         shown = MultiDiscrete([m + 1 for m in game.n_actions] * memory) if memory else Discrete(1)
-        self._shown = dict.fromkeys(game.players, shown)
-        # One list of rewards for each joint action: looked up instead of computed.
-        table = np.moveaxis(game.payoffs, 0, -1).reshape(-1, game.n_players).tolist()
-        self._rewards = [dict(zip(game.players, row, strict=True)) for row in table]
-        self._strides = [int(np.prod(game.n_actions[i + 1 :])) for i in range(game.n_players)]
-        self._counts = [0] * len(self._rewards)
-        self._empty = np.array(list(game.n_actions) * memory, dtype=np.int64)
+        self._observation_spaces = dict.fromkeys(game.players, shown)
+        self._rules = enclose(rules)
+        # Enclosed, for what was played is no part of an episode's state.
+        self._tally = enclose([0] * len(rules.rewards))
+        self._round = 0
+        self._history = self._empty = np.array(list(game.n_actions) * memory, dtype=np.int64)
         self._zero = np.int64(0)
+
+    @property
+    def game(self) -> NormalFormGame:
+        """The game that is played."""
+        return self._rules().game
 
     @property
     def joint_counts(self) -> NDArray[np.int64]:
         """How often each joint action was played since this object was made, all episodes."""
-        return np.array(self._counts, dtype=np.int64).reshape(self.game.n_actions)
+        return np.array(self._tally(), dtype=np.int64).reshape(self.game.n_actions)
 
-    def observation_space(self, agent: str) -> Any:
-        """Return the space of an agent's observations."""
-        return self._shown[agent]
-
-    def action_space(self, agent: str) -> Any:
-        """Return the space of an agent's actions."""
-        return self._spaces[agent]
+    def state(self) -> NDArray[np.int64]:
+        """Return the number of rounds played, and what is remembered."""
+        return np.append(np.int64(self._round), self._history)
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
@@ -98,18 +137,32 @@ class MatrixGameEnv(ParallelEnv):  # type: ignore[misc]
         return self._observations(), {agent: {} for agent in self.agents}
 
     def step(self, actions: Mapping[str, int]) -> tuple[dict[str, Any], ...]:
-        """Play a round."""
-        chosen = [int(actions[agent]) for agent in self.agents]
-        cell = sum([a * stride for a, stride in zip(chosen, self._strides, strict=True)])
-        self._counts[cell] += 1
+        """Play a round.
+
+        Raises
+        ------
+        InvalidEnvironment
+            If an action is none of the agent's.
+        """
+        live = self.agents
+        if not live:
+            return {}, {}, {}, {}, {}
+        rules = self._rules()
+        cell = 0
+        for agent, size, stride in rules.plays:
+            action = actions[agent]
+            if not 0 <= action < size:
+                raise illegal_action(agent, action, size)
+            cell += int(action) * stride
+        self._tally()[cell] += 1
         self._round += 1
         over = self._round == self.rounds
         if self.memory:
-            self._history = np.concatenate([self._history[len(chosen) :], chosen])
-        live = self.agents
+            played = [actions[agent] for agent in live]
+            self._history = np.concatenate([self._history[len(live) :], played])
         result: tuple[dict[str, Any], ...] = (
             self._observations(),
-            self._rewards[cell].copy(),
+            rules.rewards[cell].copy(),
             dict.fromkeys(live, over),
             dict.fromkeys(live, False),
             {agent: {} for agent in live},
