@@ -120,7 +120,8 @@ def _results(joblib: Any, calls: Sequence[Any], workers: Workers) -> Iterator[An
         parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
         results = parallel(calls)
         try:
-            yield from results
+            for result in results:  # noqa: UP028 - "yield from" would close them, with warnings
+                yield result
         finally:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # joblib's word on tasks that are given up
