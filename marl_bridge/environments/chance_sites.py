@@ -38,6 +38,7 @@ _PASSING_ON = (
     "marl_bridge.environments.lazy_shuffle",
     "marl_bridge.environments.script",
 )
+_WORLDS = "marl_bridge.worlds."  # environments, as any other
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -95,7 +96,8 @@ class ChanceSites(Script):
         if threading.get_ident() != self._thread:
             return False
         module, _ = _caller()
-        return module.partition(".")[0] != "marl_bridge"
+        ours = module.partition(".")[0] == "marl_bridge"
+        return not ours or module.startswith(_WORLDS)
 
     def called(self, method: str) -> str:
         """Note a call of a generator."""
