@@ -92,9 +92,10 @@ class Frontier:
         return self.low + (self.high - self.low) / 2
 
     def __str__(self) -> str:
+        steps = "1 step" if self.depth_limit == 1 else f"{self.depth_limit} steps"
         if not self.states.size:
-            return f"no episode is longer than {self.depth_limit} steps: the game is exact"
-        where = f"{self.states.size:,} states after {self.depth_limit} steps"
+            return f"no episode is longer than {steps}: the game is exact"
+        where = f"{self.states.size:,} states after {steps}"
         if self.is_bound:
             return f"{where} have intervals of returns; the game has their middles"
         return f"{where} have guessed returns: an approximation, no bound"

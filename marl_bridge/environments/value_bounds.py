@@ -49,8 +49,9 @@ def security_bounds(
     Notes
     -----
     Where an observation identifies the state the bounds come from backward induction over states,
-    in Fractions, rounded outward. Else both games are solved, and the bounds are what a strategy
-    of each side guarantees against best responses, widened by rounding.
+    in Fractions, rounded outward. Else both games are solved. Where the certificate is exact its
+    payoffs are the bounds, rounded outward; else these are what a strategy of each side guarantees
+    against best responses, widened by rounding.
     """
     if len(graph.players) != 2:
         raise UnsupportedGame(
@@ -67,11 +68,9 @@ def security_bounds(
         levels = [_backward(graph, player, payoffs) for payoffs in (low, high)]
         if levels[0] is not None and levels[1] is not None:
             return _outward(levels[0], -1), _outward(levels[1], 1)
-    least, most = float(low[over].min()), float(high[over].max())
-    slack = _ROUNDING * max(abs(least), abs(most))
     bottom, _ = _guaranteed(graph, player, low, max_histories)
     _, top = _guaranteed(graph, player, high, max_histories)
-    return max(least, bottom - slack), min(most, top + slack)
+    return bottom, top
 
 
 def _observations_tell_states(graph: StateGraph) -> bool:
@@ -124,15 +123,22 @@ def _guaranteed(
     """Solve the zero-sum game of one player's payoffs; return what both sides can hold it to."""
     import gametheory
 
+    over = np.flatnonzero(graph.player == TERMINAL)
     rows: list[tuple[float, float] | None] = [None] * graph.n_states
-    for state in np.flatnonzero(graph.player == TERMINAL).tolist():
+    for state in over.tolist():
         own = float(payoffs[state])
         rows[state] = (own, -own) if player == 0 else (-own, own)
     game = unroll(replace(graph, payoffs=rows), max_histories=max_histories)
     solution = gametheory.solve(game, time_limit=_PATIENCE)
     if not solution.equilibria:
         raise UnsupportedGame(f"the game was not solved: {solution.reason or solution.status}")
+    certificate = solution.certificate
+    if certificate is not None and certificate.exact and not any(certificate.regrets):
+        value = Fraction(certificate.payoffs[player])
+        return _outward(value, -1), _outward(value, 1)
+    least, most = float(payoffs[over].min()), float(payoffs[over].max())
     other = 1 - player
-    at_least = -gametheory.best_response_value(game, solution.profile, other)
-    at_most = gametheory.best_response_value(game, solution.profile, player)
-    return at_least, at_most
+    slack = _ROUNDING * max(abs(least), abs(most))
+    at_least = -gametheory.best_response_value(game, solution.profile, other) - slack
+    at_most = gametheory.best_response_value(game, solution.profile, player) + slack
+    return max(least, at_least), min(most, at_most)

@@ -282,7 +282,7 @@ def test_extract_tells_bounds_and_approximations() -> None:
     cut = run("extract", *RPS, "--depth-limit", "1", "--frontier", "-1:1", "--json")
     found = json.loads(cut.stdout)
     assert found["value_bounds"] == [-1, 1]
-    assert "3 states after 1 steps" in found["depth_limit"]
+    assert "3 states after 1 step " in found["depth_limit"]
     forgetful = run(
         "extract", "rps_v2", "--env-kwargs", '{"max_cycles": 2}', "--recall", "observation"
     )

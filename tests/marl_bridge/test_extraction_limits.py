@@ -77,6 +77,11 @@ def test_enough_memory_is_no_limit():
     assert e.audit.n_states > 1000
 
 
+def test_a_check_of_a_hopeless_game_says_how_large_it_is():
+    report = marl_bridge.check("classic/connect-four-v3", "random", episodes=2)
+    assert "about 10^27 histories" in report.why_not_exact
+
+
 @pytest.mark.parametrize("terminal", [True, False])
 def test_a_bar_shows_what_remains(terminal, monkeypatch, capsys):
     if terminal:
