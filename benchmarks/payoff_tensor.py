@@ -6,7 +6,7 @@ all. Ray is left out where it is not installed.
 speed: seconds with one process and with two, on connect four; the median over five pairs. Other
 programs on the machine spoil these, so two more figures stand beside them: the gain in seconds of
 processor time, (all of one process) / (half of both workers + all of the process that gives out the
-work), which is what two free cores gain where both are busy to the end, but for one task of 0.1 s;
+work), which is what two free cores gain where both are busy to the end, but for one task of 0.2 s;
 and how much two programs that know nothing of each other gain at the same time.
 
 bits: the digest of a table by every backend and several numbers of workers.

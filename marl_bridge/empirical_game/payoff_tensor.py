@@ -8,7 +8,6 @@ learning equilibria in simulation-based games", arXiv:1905.13379.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ from marl_bridge.empirical_game.schedule import next_goals, stage_size
 from marl_bridge.environments.opening import Make, open_environment
 from marl_bridge.errors import InvalidEnvironment
 from marl_bridge.plain_data import plain
-from marl_bridge.rollouts import Instances, Progress, chunk_size
+from marl_bridge.rollouts import Instances, Progress, Stopwatch, chunk_size
 from marl_bridge.workers import Backend, Workers, require_portable
 
 __all__ = ["Ranges", "payoff_tensor"]
@@ -318,9 +317,9 @@ class _Sampler:
 
     def _pilot(self, number: int, start: int, length: int) -> float:
         """Play the first episodes here, and say how long one takes."""
-        began = time.perf_counter()
+        watch = Stopwatch()
         chunk = self._play(number, start, length)
-        seconds = (time.perf_counter() - began) / length
+        seconds = watch.seconds / length
         self._keep(chunk)
         self.store.add(chunk)
         return seconds
