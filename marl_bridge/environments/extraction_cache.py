@@ -37,6 +37,17 @@ _OFF = ("0", "off", "no", "false")
 _ON = ("", "1", "on", "yes", "true")
 _MOST_ENTRIES = 200
 _SUFFIX = ".npz"
+_UNREADABLE = (  # what reading a file can raise that anybody may have written
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    EOFError,
+    zlib.error,
+    zipfile.BadZipFile,
+)
 _ARRAYS = ("player", "observation", "first_edge", "edge_target", "edge_label")
 
 
@@ -116,10 +127,7 @@ def load(
         found = _extraction(key, arrays, spaces, max_histories)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, TypeError, LookupError, EOFError, zlib.error) as error:
-        _warn_unreadable(path, error)
-        return None
-    except zipfile.BadZipFile as error:
+    except _UNREADABLE as error:
         _warn_unreadable(path, error)
         return None
     return replace(found, cached=str(path))

@@ -34,6 +34,8 @@ _FRAME = struct.Struct("<II")  # length and CRC-32 of the payload
 _FACTS_A_FRAME = 2000
 _SECONDS_A_FRAME = 1.0
 _LARGEST_FRAME = 2**28
+_UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, zlib.error)
+"""What facts can raise that anybody may have written."""
 
 
 class JournalMismatch(Exception):
@@ -225,7 +227,7 @@ class Journal:
             try:
                 header = self._content(*frames[0])
                 identity, self.mechanism = header["identity"], str(header["mechanism"])
-            except (ValueError, TypeError, KeyError, zlib.error) as error:
+            except _UNREADABLE as error:
                 raise self._invalid("is no checkpoint of an extraction") from error
             self._require_same(identity)
         return frames[1:]
@@ -263,7 +265,7 @@ class Journal:
                 content = self._content(*frame)
                 facts = [fact for entry in content["facts"] if (fact := self._fact(*entry))]
                 calls = int(content["calls"])
-            except (ValueError, TypeError, LookupError, zlib.error) as error:
+            except _UNREADABLE as error:
                 raise self._invalid(f"holds what no extraction wrote: {error!r}") from error
             self.calls = calls
             yield from facts

@@ -231,7 +231,8 @@ def _code_files(classes: Iterable[type]) -> list[str]:
 def _module_facts(start: Iterable[str]) -> dict[str, str]:
     """Digest the texts of modules and of those they refer to; versions of installed ones."""
     facts: dict[str, str] = {}
-    todo = sorted(start)
+    own = frozenset(start)
+    todo = sorted(own)
     entered = set(todo)
     while todo:
         name = todo.pop()
@@ -241,7 +242,7 @@ def _module_facts(start: Iterable[str]) -> dict[str, str]:
         module = sys.modules.get(name)
         if module is None:
             raise NoFingerprint(f"its module {name} is not loaded")
-        is_start = name in entered and name not in facts and name in set(start)
+        is_start = name in own
         if name.startswith(_FRAMEWORK):
             continue
         file = _file_or_none(module)
