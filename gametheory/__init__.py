@@ -43,7 +43,14 @@ if TYPE_CHECKING:
         MissingExtra,
         UnsupportedGame,
     )
-    from gametheory.evaluation import AlphaRanking, NashAverage, alpha_rank, nash_averaging
+    from gametheory.evaluation import (
+        AlphaRanking,
+        EloRatings,
+        NashAverage,
+        alpha_rank,
+        elo_ratings,
+        nash_averaging,
+    )
     from gametheory.formats import load_game, load_profile, save_game
     from gametheory.games import catalog
     from gametheory.games.agent_quantal_response import AgentLogitEquilibrium
@@ -100,6 +107,7 @@ __all__ = [
     "Certificate",
     "Commitment",
     "CorrelatedDistribution",
+    "EloRatings",
     "EquilibriumPrice",
     "ExtensiveFormGame",
     "GameFormatError",
@@ -144,6 +152,7 @@ __all__ = [
     "catalog",
     "cce_gap",
     "ce_gap",
+    "elo_ratings",
     "equilibrium_index",
     "exploitability",
     "external_regrets",
@@ -199,6 +208,7 @@ make_lazy(
         "Certificate": "gametheory.solution",
         "Commitment": "gametheory.games.commitment",
         "CorrelatedDistribution": "gametheory.games.correlated_distribution",
+        "EloRatings": "gametheory.evaluation",
         "EquilibriumPrice": "gametheory.inefficiency",
         "ExtensiveFormGame": "gametheory.games.extensive_form",
         "GameFormatError": "gametheory.errors",
@@ -243,6 +253,7 @@ make_lazy(
         "catalog": "gametheory.games.catalog:",
         "cce_gap": "gametheory.concepts.correlated",
         "ce_gap": "gametheory.concepts.correlated",
+        "elo_ratings": "gametheory.evaluation",
         "equilibrium_index": "gametheory.concepts.equilibrium_index",
         "exploitability": "gametheory.concepts",
         "external_regrets": "gametheory.concepts.correlated",

@@ -11,6 +11,7 @@ from gametheory.lazy import make_lazy
 
 if TYPE_CHECKING:
     from gametheory.games.tree_svg import tree_svg
+    from gametheory.plots.heat_map import plot_heat_map
     from gametheory.plots.logit_branch import plot_logit_branch
     from gametheory.plots.payoffs import plot_payoffs
     from gametheory.plots.simplex import plot_simplex
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from gametheory.plots.traces import plot_trace
 
 __all__ = [
+    "plot_heat_map",
     "plot_logit_branch",
     "plot_payoffs",
     "plot_simplex",
@@ -29,6 +31,7 @@ __all__ = [
 make_lazy(
     __name__,
     {
+        "plot_heat_map": "gametheory.plots.heat_map",
         "plot_logit_branch": "gametheory.plots.logit_branch",
         "plot_payoffs": "gametheory.plots.payoffs",
         "plot_simplex": "gametheory.plots.simplex",
