@@ -19,10 +19,19 @@ if TYPE_CHECKING:
     from marl_bridge.empirical_game.payoff_tensor import payoff_tensor
     from marl_bridge.empirical_game.record import EmpiricalGame
     from marl_bridge.environments.extraction import Extraction, extract
+    from marl_bridge.environments.frontier import CutPosition
     from marl_bridge.environments.inspection import Inspection, inspect
+    from marl_bridge.environments.limits import SearchProgress
+    from marl_bridge.environments.memoryless import Memoryless
     from marl_bridge.environments.opening import open_environment
     from marl_bridge.environments.positions import InvalidPosition, PositionSolution, solve_position
-    from marl_bridge.errors import AuditFailed, ExtractionRefused, InvalidEnvironment, InvalidPolicy
+    from marl_bridge.errors import (
+        AuditFailed,
+        ExtractionRefused,
+        InvalidCheckpoint,
+        InvalidEnvironment,
+        InvalidPolicy,
+    )
     from marl_bridge.estimation.aivat import aivat
     from marl_bridge.estimation.deviations import pure_deviations
     from marl_bridge.estimation.logged_regret import logged_regrets
@@ -62,16 +71,19 @@ __all__ = [
     "AuditFailed",
     "BestResponseBounds",
     "CallablePolicy",
+    "CutPosition",
     "EmpiricalGame",
     "ExploitationReport",
     "Extraction",
     "ExtractionRefused",
     "Figure",
     "Inspection",
+    "InvalidCheckpoint",
     "InvalidEnvironment",
     "InvalidPolicy",
     "InvalidPosition",
     "MemoryPolicy",
+    "Memoryless",
     "MixturePolicy",
     "PSROResult",
     "Policy",
@@ -79,6 +91,7 @@ __all__ = [
     "PositionSolution",
     "RLlibPolicy",
     "Report",
+    "SearchProgress",
     "StableBaselinesPolicy",
     "TabularPolicy",
     "TorchMemoryPolicy",
@@ -120,16 +133,19 @@ make_lazy(
         "AuditFailed": "marl_bridge.errors",
         "BestResponseBounds": "marl_bridge.exploitation.bounds",
         "CallablePolicy": "marl_bridge.policies.policy",
+        "CutPosition": "marl_bridge.environments.frontier",
         "EmpiricalGame": "marl_bridge.empirical_game.record",
         "ExploitationReport": "marl_bridge.exploitation.bounds",
         "Extraction": "marl_bridge.environments.extraction",
         "ExtractionRefused": "marl_bridge.errors",
         "Figure": "marl_bridge.figures",
         "Inspection": "marl_bridge.environments.inspection",
+        "InvalidCheckpoint": "marl_bridge.errors",
         "InvalidEnvironment": "marl_bridge.errors",
         "InvalidPolicy": "marl_bridge.errors",
         "InvalidPosition": "marl_bridge.environments.positions",
         "MemoryPolicy": "marl_bridge.policies.memory",
+        "Memoryless": "marl_bridge.environments.memoryless",
         "MixturePolicy": "marl_bridge.policies.mixture",
         "PSROResult": "marl_bridge.psro.result",
         "Policy": "marl_bridge.policies.policy",
@@ -137,6 +153,7 @@ make_lazy(
         "PositionSolution": "marl_bridge.environments.positions",
         "RLlibPolicy": "marl_bridge.policies.rllib",
         "Report": "marl_bridge.reports.report",
+        "SearchProgress": "marl_bridge.environments.limits",
         "StableBaselinesPolicy": "marl_bridge.policies.stable_baselines",
         "TabularPolicy": "marl_bridge.policies.tabular",
         "TorchMemoryPolicy": "marl_bridge.policies.torch_module",
