@@ -28,7 +28,10 @@ PURSES = (1.0 / np.arange(1, 9)) / np.sum(1.0 / np.arange(1, 9))
 """The parts; the last one bets for no horizon, as if t ln(1 + t) samples came, t so far."""
 
 _LARGEST = 0.75  # share of the largest bet that cannot lose everything
-_ROUNDING = 1e-12  # a factor is at least 1/4, a bet at most about 30: each rounds by under 1e-13
+_LARGEST_BET = 1000.0  # wanted for short horizons in hindsight only; and see the next line
+_ROUNDING = (
+    1e-12  # a factor is at least 1/4 and 1 - x rounds by 1e-16: all rounds by less than this
+)
 _BROKE = 1e-200  # poorer gamblers stop betting, before numbers run out
 _PRECISION = 1e-10  # of the distance between the mean and the end
 _SPACING = 64.0  # rungs in the distance between the end and the mean
@@ -37,9 +40,14 @@ _PARTS = 8
 
 
 @inner
+def _largest_bet(m: float) -> float:
+    return min(_LARGEST / m, _LARGEST_BET) if m > 0.0 else _LARGEST_BET
+
+
+@inner
 def _is_excluded(x: Array, bets: Array, n: int, m: float, threshold: float) -> bool:
     """Say whether the capital against the mean m has ever reached the threshold."""
-    cap = _LARGEST / m if m > 0.0 else np.inf
+    cap = _largest_bet(m)
     enough = threshold * (1.0 + _ROUNDING * (n + 1))
     capital = 1.0
     for i in range(n):
@@ -134,7 +142,7 @@ def _replay(
     capitals: Array,
 ) -> bool:
     """Play n samples against the mean m, until it is excluded; say whether it is."""
-    cap = _LARGEST / m if m > 0.0 else np.inf
+    cap = _largest_bet(m)
     enough = threshold * (1.0 + _ROUNDING * (n + 1))
     for j in range(_PARTS):
         capitals[j] = PURSES[j]
@@ -175,7 +183,7 @@ def _build_ladder(
     marks[0], marks[1], marks[2], marks[3] = out, spacing, 0.0, n
     for j in range(RUNGS):
         m = min(out + (j + 1) * spacing, 1.0)
-        ladder[0, j], ladder[1, j] = m, _LARGEST / m if m > 0.0 else np.inf
+        ladder[0, j], ladder[1, j] = m, _largest_bet(m)
         _replay(x, bets, endless, n, m, threshold, paces, capitals[j])
 
 

@@ -12,6 +12,7 @@ from marl_bridge.intervals.empirical_bernstein import empirical_bernstein
 from marl_bridge.intervals.heuristics import bootstrap, student_t
 from marl_bridge.intervals.hoeffding import hoeffding
 from marl_bridge.intervals.interval import Interval, Side
+from marl_bridge.intervals.planning import episodes_for_width, expected_width
 from marl_bridge.intervals.samples import InvalidSamples
 from marl_bridge.intervals.sequences import (
     ConfidenceSequence,
@@ -32,6 +33,8 @@ __all__ = [
     "bootstrap",
     "empirical_bernstein",
     "empirical_bernstein_sequence",
+    "episodes_for_width",
+    "expected_width",
     "hoeffding",
     "hoeffding_sequence",
     "student_t",

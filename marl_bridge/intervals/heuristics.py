@@ -15,7 +15,7 @@ __all__ = ["bootstrap", "student_t"]
 
 Array = NDArray[np.float64]
 
-_BLOCK = 1 << 24  # numbers held at once
+_BLOCK = 1 << 22  # drawn indices held at once
 
 
 def student_t(values: ArrayLike, confidence: float = 0.95, *, side: Side = "two-sided") -> Interval:
@@ -111,14 +111,15 @@ def bootstrap(
     if resamples < 1:
         raise InvalidSamples(f"resamples is {resamples}", where="resamples", valid="at least 1")
     rng = np.random.default_rng(seed)
-    counts = rng.multinomial(n, np.full(n, 1.0 / n), size=resamples).astype(np.float64)
     shares, scale = _scaled(x)
     error = (1.0 - confidence) / (2.0 if side == "two-sided" else 1.0)
-    ends = np.empty((2, len(x)))
-    rows = max(1, _BLOCK // resamples)
-    for first in range(0, len(x), rows):
-        means = shares[first : first + rows] @ counts.T / n
-        ends[:, first : first + rows] = np.quantile(means, [error, 1.0 - error], axis=1)
+    means = np.empty((len(x), resamples))
+    block = max(1, _BLOCK // n)
+    for first in range(0, resamples, block):
+        drawn = range(min(block, resamples - first))
+        counts = np.array([np.bincount(rng.integers(0, n, n), minlength=n) for _ in drawn])
+        means[:, first : first + len(drawn)] = shares @ counts.T / n
+    ends = np.quantile(means, [error, 1.0 - error], axis=1)
     return _labelled(ends[0] * scale, ends[1] * scale, risk, "bootstrap", n, single)
 
 

@@ -47,9 +47,11 @@ class Risk:
         InvalidSamples
             If the confidence is not in (0, 1), or there is no such side.
         """
-        if not 0.0 < confidence < 1.0:
+        if not (isinstance(confidence, float | int | np.number) and 0.0 < confidence < 1.0):
             raise InvalidSamples(
-                f"confidence is {confidence}", where="confidence", valid="a number between 0 and 1"
+                f"confidence is {confidence!r}",
+                where="confidence",
+                valid="a number between 0 and 1",
             )
         if side not in ("two-sided", "lower", "upper"):
             raise InvalidSamples(
