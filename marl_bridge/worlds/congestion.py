@@ -228,6 +228,7 @@ class CongestionEnv(World, ParallelEnv):  # type: ignore[misc]
     metadata: ClassVar[dict[str, Any]] = {"name": "worlds/congestion", "render_modes": ["ansi"]}
     _changing: ClassVar[tuple[str, ...]] = ("agents", "_round", "_loads")
     _roads: Callable[[], Roads]
+    _paid: Callable[[], list[list[float]]]
 
     def __init__(
         self,
@@ -242,6 +243,7 @@ class CongestionEnv(World, ParallelEnv):  # type: ignore[misc]
             [(0, 2), (n_agents // 2, 1), (n_agents, 0)] if roads is None else roads, n_agents
         )
         self._roads = enclose(made)
+        self._paid = enclose((-made.delays).astype(np.float64).tolist())
         self.rounds, self.render_mode = rounds, render_mode
         self.possible_agents = [f"driver_{i}" for i in range(n_agents)]
         self.agents: list[str] = []
@@ -291,14 +293,14 @@ class CongestionEnv(World, ParallelEnv):  # type: ignore[misc]
         live = self.agents
         if not live:
             return {}, {}, {}, {}, {}
-        roads = self._roads()
+        paid = self._paid()
         chosen = [actions[agent] for agent in live]
-        n_roads = len(roads.delays)
+        n_roads = len(paid)
         if min(chosen) < 0 or max(chosen) >= n_roads:
             agent = next(a for a in live if not 0 <= actions[a] < n_roads)
             raise illegal_action(agent, actions[agent], n_roads)
         self._loads = np.bincount(chosen, minlength=n_roads)
-        met = (-roads.met(self._loads)).astype(np.float64).tolist()
+        met = [row[k - 1] for row, k in zip(paid, self._loads.tolist(), strict=True)]
         self._round += 1
         over = self._round == self.rounds
         result: tuple[dict[str, Any], ...] = (

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 import gametheory as gt
-from gametheory.concepts.stochastic import best_response_values
+from gametheory.concepts.stochastic import best_response_values, player_regrets
 from gametheory.games.catalog.rosenthal import rosenthal_potential
 from gametheory.games.strategic_form import strategic_form
-from marl_bridge import extract
+from marl_bridge import extract, open_environment, rollouts
 from marl_bridge.environments.script import ChoiceNeeded, Script
 from marl_bridge.environments.scripted_random import ScriptedGenerator
-from marl_bridge.errors import InvalidEnvironment
+from marl_bridge.errors import InvalidEnvironment, InvalidPolicy
+from marl_bridge.policies.stationary import policies_of, stationary_profile
 from marl_bridge.worlds import (
     CongestionEnv,
     CoordinationGridEnv,
@@ -388,3 +389,36 @@ def test_lotteries_are_drawn_as_they_say():
         counts = np.bincount([draw(lottery, rng) for _ in range(4000)], minlength=len(odds))
         # Six standard errors of a share of 4,000 are below 0.048.
         assert_allclose(counts / 4000, [float(p) for p in exact], atol=0.048)
+
+
+# ---- policies as strategies ----------------------------------------------------------------
+
+
+def test_policies_are_strategies_and_back():
+    env = SoccerEnv(3, 2)
+    solution = gt.solve(env.game, "minimax")
+    optimal = policies_of(env, solution.profile)
+    told = stationary_profile(env, optimal)
+    for one, other in zip(told, solution.profile, strict=True):
+        assert_allclose(np.concatenate(list(one)), np.concatenate(list(other)), atol=1e-15)
+    assert player_regrets(env.game, told).max() < 1e-7
+    # Played, they earn what the game says: undiscounted, for chance ends the plays.
+    source = open_environment(lambda: SoccerEnv(3, 2))
+    values = env.game.values(stationary_profile(env, {"A": optimal["A"], "B": "random"}))[0]
+    starts = [env.game.states.index(name) for name in ("A21* B00", "A21 B00*")]
+    expected = values[starts].mean()
+    returns = rollouts(source, {"A": optimal["A"], "B": "random"}, episodes=2000).returns
+    error = returns[0].std() / np.sqrt(returns[0].size)
+    assert abs(returns[0].mean() - expected) < 5 * error
+    assert expected > 10 * error  # against a random player it wins
+
+
+def test_masked_actions_get_no_probability():
+    env = ForagingEnv()
+    uniform = gt.StationaryProfile.uniform(env.game)
+    assert stationary_profile(env, "random") == uniform
+    assert stationary_profile(env, policies_of(env, uniform)) == uniform
+    with pytest.raises(InvalidPolicy, match="the profile has"):
+        policies_of(env, gt.StationaryProfile.uniform(soccer_game(3, 2)))
+    with pytest.raises(InvalidEnvironment, match="a CongestionEnv is no StochasticGameEnv"):
+        stationary_profile(CongestionEnv(), "random")
