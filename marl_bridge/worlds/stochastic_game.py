@@ -301,7 +301,10 @@ def realize(
         for place, joint in enumerate(np.ndindex(*stage.n_actions)):
             chances: dict[int, Fraction] = {}
             sums: dict[int, list[Fraction]] = {}
-            for p, earned, to in outcomes(states[label], joint):
+            listed = outcomes(states[label], joint)
+            if all(tuple(earned) == tuple(listed[0][1]) for _, earned, _ in listed):
+                continue  # the stage payoff
+            for p, earned, to in listed:
                 key = _OVER if to is None else number[str(to)]
                 chances[key] = chances.get(key, Fraction(0)) + p
                 before = sums.get(key, [Fraction(0)] * game.n_players)
@@ -324,9 +327,13 @@ def combined(outcomes: Sequence[Outcome]) -> tuple[list[Fraction], dict[Any, Fra
     >>> combined([(Fraction(1, 2), [Fraction(2)], "a"), (Fraction(1, 2), [Fraction(0)], None)])
     ([Fraction(1, 1)], {'a': Fraction(1, 2)})
     """
-    payoffs = [
-        sum((p * x[i] for p, x, _ in outcomes), Fraction(0)) for i in range(len(outcomes[0][1]))
-    ]
+    payoffs = list(outcomes[0][1])
+    if any(tuple(earned) != tuple(payoffs) for _, earned, _ in outcomes):
+        columns = zip(*(earned for _, earned, _ in outcomes), strict=True)
+        odds = [p for p, _, _ in outcomes]
+        payoffs = [
+            sum((p * x for p, x in zip(odds, xs, strict=True)), Fraction(0)) for xs in columns
+        ]
     following: dict[Any, Fraction] = {}
     for p, _, to in outcomes:
         if to is not None:
@@ -337,12 +344,12 @@ def combined(outcomes: Sequence[Outcome]) -> tuple[list[Fraction], dict[Any, Fra
 def _starts(game: StochasticGame, start: Any) -> list[int]:
     if start is None:
         return [game.start]
-    named: Sequence[Any] = [start] if isinstance(start, str | int) else list(start)
+    named: Sequence[Any] = [start] if isinstance(start, str | int | np.integer) else list(start)
     found = []
     for state in named:
         if isinstance(state, str) and state in game.states:
             found.append(game.states.index(state))
-        elif isinstance(state, int) and 0 <= state < game.n_states:
+        elif isinstance(state, int | np.integer) and 0 <= state < game.n_states:
             found.append(int(state))
     if not named or len(found) < len(named):
         raise InvalidEnvironment(
