@@ -422,3 +422,63 @@ def test_masked_actions_get_no_probability():
         policies_of(env, gt.StationaryProfile.uniform(soccer_game(3, 2)))
     with pytest.raises(InvalidEnvironment, match="a CongestionEnv is no StochasticGameEnv"):
         stationary_profile(CongestionEnv(), "random")
+
+
+@pytest.mark.slow
+def test_littmans_soccer_by_value_iteration_written_anew():
+    from scipy.optimize import linprog
+
+    width, height = 5, 4
+    cells = list(product(range(width), range(height)))
+    states = [(a, b, who) for a in cells for b in cells if a != b for who in "AB"]
+    number = {state: i for i, state in enumerate(states)}
+    kickoff = [number[(3, 2), (1, 1), who] for who in "AB"]
+    steps = [(0, 0), (0, -1), (0, 1), (1, 0), (-1, 0)]
+
+    def act(state, who, step):
+        a, b, ball = state
+        mine, other = (a, b) if who == "A" else (b, a)
+        aim = (mine[0] + step[0], mine[1] + step[1])
+        if ball == who and aim[1] in (1, 2) and aim[0] == (-1 if who == "A" else width):
+            return None
+        if aim not in cells:
+            return state
+        if aim == other:
+            return (a, b, "B" if who == "A" else "A") if ball == who else state
+        return (aim, b, ball) if who == "A" else (a, aim, ball)
+
+    stage, leads = np.zeros((len(states), 5, 5)), np.zeros((len(states), 25, len(states)))
+    for i, state in enumerate(states):
+        for x, y in product(range(5), repeat=2):
+            for one, other in ((("A", x), ("B", y)), (("B", y), ("A", x))):
+                scorer, now = one[0], act(state, one[0], steps[one[1]])
+                if now is not None:
+                    scorer, now = other[0], act(now, other[0], steps[other[1]])
+                if now is not None:
+                    leads[i, 5 * x + y, number[now]] += 0.5
+                    continue
+                stage[i, x, y] += 0.5 if scorer == "A" else -0.5
+                leads[i, 5 * x + y, kickoff] += 0.25
+
+    def value(matrix):
+        if matrix.min(axis=1).max() >= matrix.max(axis=0).min():
+            return matrix.min(axis=1).max()
+        n, m = matrix.shape
+        found = linprog(
+            np.append(np.zeros(n), -1),
+            A_ub=np.c_[-matrix.T, np.ones(m)],
+            b_ub=np.zeros(m),
+            A_eq=[np.append(np.ones(n), 0)],
+            b_eq=[1],
+            bounds=[(0, None)] * n + [(None, None)],
+        )
+        return -found.fun
+
+    values, change = np.zeros(len(states)), 1.0
+    while change > 1e-6:
+        worth = stage + 0.9 * (leads.reshape(-1, len(states)) @ values).reshape(-1, 5, 5)
+        new = np.array([value(matrix) for matrix in worth])
+        change, values = float(np.abs(new - values).max()), new
+    solution = gt.solve(soccer_game(), "minimax")
+    assert values[kickoff[0]] == pytest.approx(solution.payoffs[0], abs=1e-5)
+    assert values[kickoff[1]] == pytest.approx(-solution.payoffs[0], abs=1e-5)
