@@ -104,10 +104,10 @@ class StochasticGameEnv(World, ParallelEnv):  # type: ignore[misc]
     to state; the number after the last one says that the play is over. Rewards are the stage
     payoffs.
 
-    The discount comes in one of two ways. By default rewards are not discounted: whoever learns
-    or evaluates applies ``game.discount``, as ``extract(..., discount=)`` does. With
-    ``stop_by_chance`` the play ends after each step with probability one minus the discount, so
-    that undiscounted returns have the game's payoffs as their expectation, under any policies.
+    The discount comes in one of two ways. With ``stop_by_chance`` the play ends after each step
+    with probability one minus the discount, so that undiscounted returns have the game's payoffs
+    as their expectation, under any policies. Without, rewards are not discounted: whoever learns
+    or evaluates applies ``game.discount``, as ``extract(..., discount=)`` does.
 
     An action that the mask forbids is played as the first one, as PettingZoo's own tests of
     Parallel environments do not look at masks.
@@ -117,10 +117,10 @@ class StochasticGameEnv(World, ParallelEnv):  # type: ignore[misc]
     game : StochasticGame
         Agents are named after its players.
     max_steps : int, optional
-        Truncate plays after so many steps. Needed, for episodes to end, where neither the game
-        nor chance ends them.
-    stop_by_chance : bool
-        Whether the discount is realized as the chance that the play ends.
+        Truncate plays after so many steps.
+    stop_by_chance : bool, optional
+        Whether the discount is realized as the chance that the play ends. By default where no
+        ``max_steps`` is given.
     start : str, int or sequence of these, optional
         The first state, or several of which one is drawn, each as likely; by default the game's.
     render_mode : {"ansi"}, optional
@@ -132,7 +132,7 @@ class StochasticGameEnv(World, ParallelEnv):  # type: ignore[misc]
     Raises
     ------
     InvalidEnvironment
-        If ``max_steps`` is below 1, or there is no such state.
+        If ``max_steps`` is below 1, there is no such state, or no episode would ever end.
 
     Examples
     --------
@@ -155,7 +155,7 @@ class StochasticGameEnv(World, ParallelEnv):  # type: ignore[misc]
         self,
         game: StochasticGame,
         max_steps: int | None = None,
-        stop_by_chance: bool = False,
+        stop_by_chance: bool | None = None,
         start: Any = None,
         render_mode: str | None = None,
         *,
@@ -165,10 +165,17 @@ class StochasticGameEnv(World, ParallelEnv):  # type: ignore[misc]
             raise InvalidEnvironment(
                 f"max_steps is {max_steps}", where="max_steps", valid="at least 1, or None"
             )
-        rules = _rules(game, bool(stop_by_chance))
+        stops = max_steps is None if stop_by_chance is None else bool(stop_by_chance)
+        rules = _rules(game, stops)
+        if max_steps is None and not rules.can_end:
+            raise InvalidEnvironment(
+                "no episode would ever end",
+                where="max_steps, stop_by_chance",
+                valid="a limit of steps, or an end by chance",
+            )
         self._rules = enclose(rules)
         self._realized = enclose(realized or {})
-        self.max_steps, self.stop_by_chance = max_steps, bool(stop_by_chance)
+        self.max_steps, self.stop_by_chance = max_steps, stops
         self.render_mode = render_mode
         self.possible_agents = list(game.players)
         self.agents: list[str] = []

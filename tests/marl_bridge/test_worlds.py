@@ -21,7 +21,7 @@ import gametheory as gt
 from gametheory.errors import MissingExtra
 from gametheory.games.game_tree import GameTree, TreeNode
 from gametheory.games.strategic_form import strategic_form
-from marl_bridge import check, extract, open_environment, train
+from marl_bridge import check, estimate, extract, open_environment, train
 from marl_bridge.environments.driver import drive
 from marl_bridge.environments.observations import observation_key
 from marl_bridge.errors import InvalidEnvironment
@@ -88,6 +88,10 @@ def _walk(discount: Any = "9/10", ends: Any = "1/7") -> gt.StochasticGame:
     return gt.StochasticGame.from_function(
         step, 0, lambda state: (2, 1 + state), discount, title="walk"
     )
+
+
+def _endless() -> gt.StochasticGame:
+    return gt.StochasticGame([[[[3, 0], [5, 1]], [[3, 5], [0, 1]]]], [np.ones((2, 2, 1))], 0.5)
 
 
 WORLDS_BUILT: dict[str, Callable[[], Any]] = {
@@ -404,6 +408,10 @@ def test_games_open_as_they_are_meant():
         environment_of({})
     with pytest.raises(InvalidEnvironment, match="'no such state'"):
         StochasticGameEnv(_walk(), start="no such state")
+    with pytest.raises(InvalidEnvironment, match="no episode would ever end"):
+        StochasticGameEnv(_endless(), stop_by_chance=False)
+    assert StochasticGameEnv(_endless()).stop_by_chance
+    assert not StochasticGameEnv(_endless(), max_steps=3).stop_by_chance
     with pytest.raises(InvalidEnvironment, match="max_steps is 0"):
         StochasticGameEnv(_walk(), max_steps=0)
 
@@ -413,6 +421,9 @@ def test_the_bridge_takes_games():
     report = check(game, "random", episodes=200)
     assert report.exploitability == pytest.approx(11 / 24)
     assert train(game, episodes=20).episodes == 20
+    paid = estimate(_endless(), lambda observation, mask: 1, episodes=400)
+    # Both defect: 1 a step, and two steps on average.
+    assert abs(paid.returns["player 0"].value - 2) < 0.4  # more than five standard errors
     assert train(_walk(), episodes=20, env_kwargs={"max_steps": 5}).episodes == 20
 
 
