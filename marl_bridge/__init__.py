@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from marl_bridge.environments.limits import SearchProgress
     from marl_bridge.environments.memoryless import Memoryless
     from marl_bridge.environments.opening import open_environment
-    from marl_bridge.environments.positions import InvalidPosition, PositionSolution, solve_position
+    from marl_bridge.environments.position_reading import InvalidPosition
+    from marl_bridge.environments.position_solution import PositionSolution
+    from marl_bridge.environments.positions import solve_position
     from marl_bridge.errors import (
         AuditFailed,
         ExtractionRefused,
@@ -143,14 +145,14 @@ make_lazy(
         "InvalidCheckpoint": "marl_bridge.errors",
         "InvalidEnvironment": "marl_bridge.errors",
         "InvalidPolicy": "marl_bridge.errors",
-        "InvalidPosition": "marl_bridge.environments.positions",
+        "InvalidPosition": "marl_bridge.environments.position_reading",
         "MemoryPolicy": "marl_bridge.policies.memory",
         "Memoryless": "marl_bridge.environments.memoryless",
         "MixturePolicy": "marl_bridge.policies.mixture",
         "PSROResult": "marl_bridge.psro.result",
         "Policy": "marl_bridge.policies.policy",
         "PositionReport": "marl_bridge.position_check",
-        "PositionSolution": "marl_bridge.environments.positions",
+        "PositionSolution": "marl_bridge.environments.position_solution",
         "RLlibPolicy": "marl_bridge.policies.rllib",
         "Report": "marl_bridge.reports.report",
         "SearchProgress": "marl_bridge.environments.limits",

@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 
 from marl_bridge.environments.driver import View
 from marl_bridge.environments.opening import EnvironmentSource, Make, open_environment
-from marl_bridge.environments.positions import (
+from marl_bridge.environments.position_reading import (
     InvalidPosition,
     Position,
-    PositionSolution,
-    PositionSolver,
     read_position,
     written,
 )
+from marl_bridge.environments.position_solution import PositionSolution
+from marl_bridge.environments.positions import PositionSolver
 from marl_bridge.environments.streams import episode_streams
 from marl_bridge.errors import UnknownProbabilities
 from marl_bridge.plain_data import plain

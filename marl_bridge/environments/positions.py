@@ -15,11 +15,9 @@ the game from the position on, known to both agents, the first of these is a pro
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from hashlib import blake2b
 from types import TracebackType
 from typing import Any, Self
@@ -27,34 +25,28 @@ from typing import Any, Self
 import numpy as np
 
 from gametheory.algorithms.extensive_form.alpha_beta import AlphaBetaResult, alpha_beta
-from gametheory.errors import GameTheoryError, InvalidGame, UnsupportedGame
+from gametheory.errors import InvalidGame, UnsupportedGame
 from marl_bridge.environments.branching import START, Branching, ByCopy, Visit, chance_refused
 from marl_bridge.environments.driver import Driver, View
 from marl_bridge.environments.factories import global_generators, intercepted
 from marl_bridge.environments.forecast import HopelessSize
 from marl_bridge.environments.opening import EnvironmentSource, Make, open_environment
 from marl_bridge.environments.outlook import in_words
+from marl_bridge.environments.position_reading import (
+    Position,
+    legal_action,
+    steps_of,
+    who_acts,
+)
+from marl_bridge.environments.position_solution import ActionOutcome, PositionSolution
 from marl_bridge.environments.random_play import UnlistedActions, listed_actions
 from marl_bridge.environments.repeating import choose_way, refuse_unrepeatable
 from marl_bridge.environments.script import ChoiceNeeded, Script
 from marl_bridge.environments.size_estimate import lower_bound, subtree_estimates
 from marl_bridge.environments.views import random_action
 from marl_bridge.errors import ExtractionRefused
-from marl_bridge.plain_data import plain
 
-__all__ = [
-    "ActionOutcome",
-    "InvalidPosition",
-    "Position",
-    "PositionSolution",
-    "PositionSolver",
-    "parse_position",
-    "read_position",
-    "solve_position",
-]
-
-Position = Sequence[Any]
-"""Actions from ``reset`` on, or pairs (agent, action)."""
+__all__ = ["PositionSolver", "solve_position"]
 
 _RANDOM_EPISODES = 30
 _RANDOM_SECONDS = 0.5
@@ -65,264 +57,6 @@ _CONFIDENCE = 0.99
 _MERGING = 1e4
 """Searching a state once instead of as often as histories lead to it may save such a factor."""
 _FASTER = 2.0
-
-
-class InvalidPosition(GameTheoryError, ValueError):
-    """The actions lead to no position of the environment."""
-
-
-@dataclass(frozen=True, slots=True)
-class ActionOutcome:
-    """An action at a position, and the return it leads to when both go on optimally.
-
-    Attributes
-    ----------
-    action : object
-    lower, upper : float
-        Proven bounds of the acting agent's return over the whole episode; equal when it is known.
-    """
-
-    action: Any
-    lower: float
-    upper: float
-
-    @property
-    def exact(self) -> bool:
-        """Whether the bounds meet."""
-        return self.lower == self.upper
-
-
-@dataclass(frozen=True)
-class PositionSolution:
-    """The exact value of a position, or what was proven of it in time.
-
-    Attributes
-    ----------
-    environment : str
-    agents : tuple of str
-    position : tuple of (str, object)
-        Who did what from ``reset`` on.
-    acting : str
-        The agent to act; "" if the episode is over.
-    bounds : dict of str to (float, float)
-        Proven bounds of each agent's return over the whole episode, what it has earned before
-        the position included, when both go on optimally.
-    actions : tuple of ActionOutcome
-        All legal actions, with the return of the acting agent.
-    line : tuple of (str, object)
-        Optimal play to the end of the episode; empty if the search was stopped.
-    states : int
-        States that were stepped to.
-    table_hits : int
-        How many of these were settled by what was known of them.
-    compared : int
-        Different states that were compared, to find two that look alike.
-    log10_histories : float
-        Estimated number of histories from the position on, as a decimal logarithm.
-    verified : bool
-        Whether plain code checked strategies of both agents that guarantee the values.
-    stopped : str
-        "time limit", "state limit" or "interrupted"; "" if the search came to its end.
-    seconds : float
-        Of the search.
-    """
-
-    environment: str
-    agents: tuple[str, ...]
-    position: tuple[tuple[str, Any], ...]
-    acting: str
-    bounds: Mapping[str, tuple[float, float]]
-    actions: tuple[ActionOutcome, ...]
-    line: tuple[tuple[str, Any], ...]
-    states: int
-    table_hits: int
-    compared: int
-    log10_histories: float
-    verified: bool
-    stopped: str
-    seconds: float
-
-    @property
-    def exact(self) -> bool:
-        """Whether the values are known."""
-        return all(lower == upper for lower, upper in self.bounds.values())
-
-    @property
-    def values(self) -> dict[str, float]:
-        """Each agent's return when both go on optimally; empty if it is not known."""
-        return {agent: lower for agent, (lower, _) in self.bounds.items()} if self.exact else {}
-
-    @property
-    def best_actions(self) -> tuple[Any, ...]:
-        """The actions that are known to be optimal; empty if the value is not known."""
-        if not self.exact or not self.acting:
-            return ()
-        value = self.values[self.acting]
-        return tuple(a.action for a in self.actions if a.lower == a.upper == value)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON; infinite bounds become None."""
-        names = [name for name in self.__dataclass_fields__ if name != "actions"]
-        return {
-            **{name: plain(getattr(self, name)) for name in names},
-            "actions": [plain(action) for action in self.actions],
-            "values": plain(self.values),
-            "best_actions": plain(self.best_actions),
-        }
-
-    def facts(self) -> dict[str, Any]:
-        """Return what a reader wants to know, by its name."""
-        facts: dict[str, Any] = {
-            "environment": self.environment,
-            "position": written(self.position) or "the start",
-            "to act": self.acting or "nobody, the episode is over",
-        }
-        for agent, (lower, upper) in self.bounds.items():
-            facts[f"value for {agent}"] = between(lower, upper)
-        if self.actions:
-            facts["optimal actions"] = ", ".join(map(str, self.best_actions)) or "not known"
-            facts["value of each action"] = ", ".join(
-                f"{a.action}: {between(a.lower, a.upper)}" for a in self.actions
-            )
-        if self.line:
-            facts["optimal play"] = written(self.line)
-        pace = f"{self.states:,} states in {self.seconds:.2f} s"
-        facts["search"] = f"{pace}; stopped: {self.stopped}" if self.stopped else pace
-        facts["histories from here"] = f"about {in_words(self.log10_histories)}"
-        if not self.stopped:
-            facts["certificate"] = "both strategies checked" if self.verified else "not asked for"
-        facts["hidden information"] = f"none found among {self.compared:,} states"
-        return facts
-
-    def __str__(self) -> str:
-        facts = self.facts()
-        width = max(map(len, facts))
-        return "\n".join(f"{name:<{width}}  {fact}" for name, fact in facts.items())
-
-
-def between(lower: float, upper: float) -> str:
-    """Write a value, or the bounds it lies in.
-
-    Examples
-    --------
-    >>> between(1.0, 1.0), between(-1.0, float("inf"))
-    ('1', 'at least -1')
-    """
-    if lower == upper:
-        return f"{lower:g}"
-    if math.isinf(lower):
-        return "unknown" if math.isinf(upper) else f"at most {upper:g}"
-    return f"at least {lower:g}" if math.isinf(upper) else f"{lower:g} to {upper:g}"
-
-
-def written(position: Sequence[tuple[str, Any]]) -> str:
-    """Write the actions of a position as :func:`parse_position` reads them."""
-    return ",".join(str(action) for _, action in position)
-
-
-def parse_position(text: str) -> tuple[int, ...]:
-    """Read actions from text: numbers with commas or spaces between them.
-
-    Raises
-    ------
-    InvalidPosition
-        If something is no number.
-
-    Examples
-    --------
-    >>> parse_position("3,3, 2 4"), parse_position("")
-    ((3, 3, 2, 4), ())
-    """
-    parts = [part for part in re.split(r"[,\s]+", text.strip()) if part]
-    wrong = next((part for part in parts if not re.fullmatch(r"-?\d+", part)), None)
-    if wrong is not None:
-        raise InvalidPosition(
-            f"{wrong!r} is no action", where=f"position {text!r}", valid="numbers, such as 3,3,2,4"
-        )
-    return tuple(int(part) for part in parts)
-
-
-def read_position(
-    driver: Driver,
-    position: Position | str,
-    *,
-    seed: int = 0,
-    watch: Callable[[View, Any], object] | None = None,
-) -> None:
-    """Play a position's actions on an environment.
-
-    Parameters
-    ----------
-    driver : Driver
-        Is reset first, and stands at the position afterwards.
-    position : sequence, or str
-    seed : int
-        For ``reset``.
-    watch : callable, optional
-        ``watch(view, action)`` before each action.
-
-    Raises
-    ------
-    InvalidPosition
-        If an action is illegal, of another agent than the one to act, or after the end.
-    ExtractionRefused
-        If several agents act at the same time.
-    """
-    steps = _steps(position)
-    driver.reset(seed=seed)
-    for number, (claimed, action) in enumerate(steps):
-        agent = _who_acts(driver.acting, number)
-        view = driver.view(agent)
-        chosen = _legal(view, claimed, action, number)
-        if watch is not None:
-            watch(view, chosen)
-        driver.step({agent: chosen})
-
-
-def _steps(position: Position | str) -> list[tuple[Any, Any]]:
-    """List (agent or None, action)."""
-    given = parse_position(position) if isinstance(position, str) else position
-    try:
-        steps = [step if isinstance(step, tuple | list) else (None, step) for step in given]
-    except TypeError:
-        steps = [()]
-    for step in steps:
-        if len(step) != 2:
-            raise InvalidPosition(
-                f"{position!r} is no sequence of actions",
-                where="position",
-                valid="actions from reset on, or pairs (agent, action)",
-            )
-    return [(step[0], step[1]) for step in steps]
-
-
-def _who_acts(acting: Sequence[str], number: int) -> str:
-    if not acting:
-        raise InvalidPosition(
-            f"the episode is over after {number} actions", where=f"action {number + 1}"
-        )
-    if len(acting) > 1:
-        raise ExtractionRefused(
-            f"{', '.join(map(str, acting))} act at the same time",
-            valid="an environment whose agents act in turn",
-            hint="use extract() and check() for games small enough, estimate() for others",
-        )
-    return acting[0]
-
-
-def _legal(view: View, claimed: Any, action: Any, number: int) -> Any:
-    if claimed is not None and claimed != view.agent:
-        raise InvalidPosition(
-            f"{claimed!r} does not act there, {view.agent!r} does", where=f"action {number + 1}"
-        )
-    legal = (view.start + view.legal_indices()).tolist()
-    if action not in legal:
-        raise InvalidPosition(
-            f"{view.agent!r} cannot choose {action!r}",
-            where=f"action {number + 1}",
-            valid=f"one of {legal}",
-        )
-    return legal[legal.index(action)]
 
 
 class _PositionState:
@@ -347,7 +81,7 @@ class _PositionState:
             )
         self.visit: Visit = found
         if found.acting:
-            _who_acts(found.acting, 0)
+            who_acts(found.acting, 0)
             self._place = branching.backend.save(self._place, actions, (), found.driver)
             self._key: Hashable = branching.backend.key(self._place)
             self._live = [found.driver]
@@ -511,9 +245,9 @@ class PositionSolver:
     def state_at(self, position: Position | str) -> tuple[_PositionState, list[tuple[str, Any]]]:
         """Go to a position, looking at all alternatives on the way; return it and who did what."""
         state, path = self._start.clone(), []
-        for number, (claimed, action) in enumerate(_steps(position)):
-            agent = _who_acts(state.visit.acting, number)
-            chosen = _legal(state.view, claimed, action, number)
+        for number, (claimed, action) in enumerate(steps_of(position)):
+            agent = who_acts(state.visit.acting, number)
+            chosen = legal_action(state.view, claimed, action, number)
             path.append((agent, chosen))
             state.information_state(state.current_player)
             following = None

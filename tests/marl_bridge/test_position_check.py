@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from marl_bridge.cli import app
-from marl_bridge.environments.positions import InvalidPosition, PositionSolver, solve_position
+from marl_bridge.environments.position_reading import InvalidPosition
+from marl_bridge.environments.positions import PositionSolver, solve_position
 from marl_bridge.errors import InvalidPolicy, UnknownProbabilities
 from marl_bridge.policies.memory import MemoryPolicy
 from marl_bridge.policies.policy import UniformRandomPolicy
@@ -66,7 +67,7 @@ def test_an_optimal_policy_loses_nothing() -> None:
             return p
 
     from marl_bridge.environments.opening import open_environment
-    from marl_bridge.environments.positions import read_position
+    from marl_bridge.environments.position_reading import read_position
 
     with PositionSolver(TICTACTOE) as solver:
         solved = [solver.solve(position).best_actions[-1] for position in positions]

@@ -10,12 +10,8 @@ import numpy as np
 import pytest
 
 from marl_bridge.environments.forecast import HopelessSize
-from marl_bridge.environments.positions import (
-    InvalidPosition,
-    PositionSolver,
-    parse_position,
-    solve_position,
-)
+from marl_bridge.environments.position_reading import InvalidPosition, parse_position
+from marl_bridge.environments.positions import PositionSolver, solve_position
 from marl_bridge.errors import ExtractionRefused, InvalidEnvironment
 from tests.marl_bridge.environments import (
     Coordination,
