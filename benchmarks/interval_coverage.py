@@ -2,9 +2,9 @@
 
 Run with ``python benchmarks/interval_coverage.py [--quick] [--repetitions N] [--seed S]``. Every
 method meets the same data sets of many distributions. Fixed-n methods are looked at once, after n
-samples. Those for any time are looked at after every sample, and Student's t too from the tenth on, for
-contrast: the mean counts as covered only if no interval up to n has missed it, which is the
-worst that stopping at any time can do. Each entry is coverage, its lower limit (Clopper and
+samples. Those for any time are looked at after every sample, and Student's t too from the tenth
+on, for contrast: the mean counts as covered only if no interval up to n has missed it, which is
+the worst that stopping at any time can do. Each entry is coverage, its lower limit (Clopper and
 Pearson, 95% two-sided) and the mean width after n samples.
 
 The exit status is 1 if a method that is no heuristic has a lower limit below .945 anywhere, or

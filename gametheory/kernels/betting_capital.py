@@ -228,7 +228,7 @@ def running_ends(
 
     Each keeps books for a ladder of candidate means above the end; where the rungs have become
     too coarse, or all are excluded, the end is found anew from the samples so far, never before
-    there are a quarter more of them: so a sample costs O(1) on average. The end may lag behind by
+    there are a tenth more of them: so a sample costs O(1) on average. The end may lag behind by
     one rung, a 32nd of its distance from the mean, and in between by more.
 
     Parameters
@@ -278,7 +278,7 @@ def running_ends(
                     _climb(x[i], bet, enough, paces, mark, ladder, books)
                 gap = (mean if side == 0 else 1.0 - mean) - mark[0]
                 coarse = mark[1] * (0.5 * _SPACING) > gap or mark[2] >= RUNGS
-                if placed == 0.0 or (coarse and gap > 0.0 and i + 1 >= 1.25 * placed + 8.0):
+                if placed == 0.0 or (coarse and gap > 0.0 and i + 1 >= 1.1 * placed + 1.0):
                     _build_ladder(
                         x,
                         bets[row],

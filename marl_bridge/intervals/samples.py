@@ -188,9 +188,10 @@ class Ranges:
             lower, upper = lower[:, None], upper[:, None]
         slack = 8.0 * EPSILON * np.maximum(np.abs(lower), np.abs(upper))
         low, high = np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
-        # Both products are finite where the width of the range is not.
-        down = np.nextafter((1.0 - low) * lower + low * upper - slack, -np.inf)
-        up = np.nextafter((1.0 - high) * lower + high * upper + slack, np.inf)
+        # Both products are finite where the width of the range is not; an infinite end is cut.
+        with np.errstate(over="ignore"):
+            down = np.nextafter((1.0 - low) * lower + low * upper - slack, -np.inf)
+            up = np.nextafter((1.0 - high) * lower + high * upper + slack, np.inf)
         return np.clip(down, lower, upper), np.clip(up, lower, upper)
 
     def interval(
@@ -223,7 +224,8 @@ def checked_values(values: ArrayLike, *, may_be_empty: bool = False) -> tuple[Ar
         If they have another shape, there is none, or one is not a finite number.
     """
     x = _numbers(values, "values")
-    if x.ndim not in (1, 2) or x.shape[0] == 0 or (x.size == 0 and not may_be_empty):
+    no_means = x.ndim == 2 and len(x) == 0
+    if x.ndim not in (1, 2) or no_means or (x.size == 0 and not may_be_empty):
         raise InvalidSamples(
             f"samples have shape {x.shape}",
             where="values",
