@@ -16,7 +16,8 @@ __all__ = ["CentralQ"]
     "central-q",
     default_episodes=20_000,
     promise="the largest total return, in the limit, where the agents together see the whole state",
-    source="Albrecht, Christianos and Schäfer (2024), algorithm 4, section 5.3.1",
+    source="Watkins and Dayan (1992) on joint actions; Albrecht, Christianos and Schäfer (2024), "
+    "section 5.3.1, central learning",
 )
 class CentralQ(JointLearner):
     """Tabular Q-learning on joint actions, for the sum of all agents' rewards.
@@ -26,6 +27,7 @@ class CentralQ(JointLearner):
 
     References
     ----------
+    C. Watkins and P. Dayan (1992), Q-learning, Machine Learning 8.
     S. V. Albrecht, F. Christianos and L. Schäfer (2024), Multi-Agent Reinforcement Learning:
     Foundations and Modern Approaches, MIT Press, section 5.3.1.
     """

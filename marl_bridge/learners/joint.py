@@ -8,7 +8,7 @@ still act on their own agent's observation alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from gametheory.errors import UnsupportedGame
 from marl_bridge.environments.driver import View
 from marl_bridge.environments.observations import observation_key
 from marl_bridge.environments.opening import EnvironmentSource
+from marl_bridge.environments.views import view_key
 from marl_bridge.learners.draws import Draws
 from marl_bridge.learners.schedules import Schedule, require_unit
 from marl_bridge.policies.checks import n_actions_of
@@ -65,7 +66,7 @@ class Stage:
     counts : ndarray of int, shape (m_1, ..., m_k)
         How often each joint action was taken.
     solution : StageSolution or None
-        None when the values have changed since.
+        None when what it was found from has changed since.
     """
 
     __slots__ = ("acting", "counts", "keys", "legal", "n_actions", "solution", "values")
@@ -93,6 +94,9 @@ class JointLearner:
 
         Q_i(s, a) += step_size * (reward_i + discount * V_i(s') - Q_i(s, a))
 
+    A state in which one agent acts alone is a stage of one player. Stages are solved when their
+    solution is asked for and has changed.
+
     Parameters
     ----------
     source : EnvironmentSource
@@ -103,18 +107,23 @@ class JointLearner:
         Equal seeds give equal results.
     exploration : Schedule
         Probability that all agents act uniformly at random.
-    step_size : Schedule
-        How far a value moves towards its target.
+    step_size : Schedule or float
+        How far a value moves towards its target. A number w from 0 to 1 stands for k ** -w, k
+        counting the visits of the joint action in its state: what convergence proofs ask of
+        rewards and states that come by chance is w above 1/2.
     discount : float
         Of rewards, per step of the environment.
 
     Raises
     ------
     InvalidEnvironment
-        If a schedule leaves [0, 1].
+        If a schedule or a number leaves [0, 1].
     UnsupportedGame
         If a state has more than 100,000 joint actions.
     """
+
+    solved_from_counts: ClassVar[bool] = False
+    """Whether solutions depend on how often joint actions were taken, not on values alone."""
 
     def __init__(
         self,
@@ -123,7 +132,7 @@ class JointLearner:
         episodes: int,
         seed: int = 0,
         exploration: Schedule = Schedule(1.0, 0.1, 0.8),
-        step_size: Schedule = Schedule(0.5, 0.05, 1.0),
+        step_size: Schedule | float = Schedule(0.5, 0.05, 1.0),
         discount: float = 1.0,
     ) -> None:
         require_unit(exploration=exploration, step_size=step_size, discount=discount)
@@ -131,7 +140,9 @@ class JointLearner:
         self.agents = self._driver.agents
         self.stages: dict[tuple[bytes, ...], Stage] = {}
         self.discount = discount
+        self._number = {agent: number for number, agent in enumerate(self.agents)}
         self._exploration, self._step_size = exploration, step_size
+        self._power = 0.0 if isinstance(step_size, Schedule) else float(step_size)
         self._episodes, self._done = episodes, 0
         resets, draws = np.random.SeedSequence(seed).spawn(2)
         self._resets, self.draws = Draws(resets), Draws(draws)
@@ -146,8 +157,13 @@ class JointLearner:
         axes = range(joint.ndim)
         return [joint.sum(axis=tuple(a for a in axes if a != own)) for own in axes]
 
-    def observe(self, stage: Stage, joint: tuple[int, ...]) -> None:
-        """Take notice of a joint action; for learners that keep models of the others."""
+    def choose(self, stage: Stage, epsilon: float) -> tuple[int, ...]:
+        """Choose a joint action: the solution's, or with probability ``epsilon`` any."""
+        if self.draws.uniform() < epsilon:
+            return tuple([self.draws.index(len(actions)) for actions in stage.legal])
+        cumulative, threshold = self.solution(stage).cumulative, self.draws.uniform()
+        flat = next((k for k, p in enumerate(cumulative) if threshold < p), len(cumulative) - 1)
+        return tuple([int(k) for k in np.unravel_index(flat, stage.counts.shape)])
 
     def solution(self, stage: Stage) -> StageSolution:
         """Return a stage's solution, found again only when its values have changed."""
@@ -158,7 +174,9 @@ class JointLearner:
     def run_episode(self) -> Sequence[float]:
         """Play and learn from one episode; return each agent's return in it."""
         progress = self._done / self._episodes
-        epsilon, alpha = self._exploration.at(progress), self._step_size.at(progress)
+        epsilon = self._exploration.at(progress)
+        steps = self._step_size
+        alpha = steps.at(progress) if isinstance(steps, Schedule) else None
         driver, agents = self._driver, self.agents
         driver.reset(seed=self._resets.index(2**31))
         before: tuple[Stage, tuple[int, ...], list[float]] | None = None
@@ -168,8 +186,7 @@ class JointLearner:
             told = [driver.returns[agent] for agent in agents]
             if before is not None:
                 self._learn(before, told, self.solution(stage).values, alpha)
-            joint = self._choose(stage, epsilon)
-            self.observe(stage, joint)
+            joint = self.choose(stage, epsilon)
             before = (stage, joint, told)
             driver.step(
                 {
@@ -209,8 +226,8 @@ class JointLearner:
     def state(self) -> dict[str, Any]:
         """Return plain data that :meth:`restore` takes."""
         stages = [
-            (s.acting, s.keys, s.legal, s.n_actions, s.values, s.counts)
-            for s in self.stages.values()
+            (name, s.acting, s.keys, s.legal, s.n_actions, s.values, s.counts)
+            for name, s in self.stages.items()
         ]
         return {
             "done": self._done,
@@ -225,18 +242,19 @@ class JointLearner:
         self.draws.restore(state["draws"])
         self._resets.restore(state["resets"])
         self.stages = {}
-        for acting, keys, legal, n_actions, values, counts in state["stages"]:
-            stage = Stage(len(self.agents), acting, keys, legal, n_actions)
+        for name, acting, keys, legal, n_actions, values, counts in state["stages"]:
+            stage = self.stages[name] = Stage(len(self.agents), acting, keys, legal, n_actions)
             stage.values, stage.counts = values, counts
-            self.stages[(bytes(acting), *keys)] = stage
 
     def _stage(self, views: Sequence[View]) -> Stage:
-        acting = tuple(self.agents.index(view.agent) for view in views)
-        keys = tuple(observation_key(view.observation) for view in views)
-        stage = self.stages.get((bytes(acting), *keys))
+        acting = tuple([self._number[view.agent] for view in views])
+        # With the masks: where other actions are legal is another state.
+        name = (bytes(acting), *[view_key(view) for view in views])
+        stage = self.stages.get(name)
         if stage is None:
             legal = tuple(view.legal_indices().tolist() for view in views)
             sizes = tuple(n_actions_of(view, "a learner of joint actions") for view in views)
+            keys = tuple(observation_key(view.observation) for view in views)
             n_joint = int(np.prod([len(actions) for actions in legal]))
             if n_joint > _MOST_JOINT_ACTIONS:
                 raise UnsupportedGame(
@@ -245,31 +263,26 @@ class JointLearner:
                     valid=f"at most {_MOST_JOINT_ACTIONS:,}",
                     hint="use an independent learner",
                 )
-            stage = Stage(len(self.agents), acting, keys, legal, sizes)
-            self.stages[(bytes(acting), *keys)] = stage
+            stage = self.stages[name] = Stage(len(self.agents), acting, keys, legal, sizes)
         return stage
-
-    def _choose(self, stage: Stage, epsilon: float) -> tuple[int, ...]:
-        if self.draws.uniform() < epsilon:
-            return tuple(self.draws.index(len(actions)) for actions in stage.legal)
-        cumulative, threshold = self.solution(stage).cumulative, self.draws.uniform()
-        flat = next((k for k, p in enumerate(cumulative) if threshold < p), len(cumulative) - 1)
-        return tuple(int(k) for k in np.unravel_index(flat, stage.counts.shape))
 
     def _learn(
         self,
         before: tuple[Stage, tuple[int, ...], list[float]],
         told: list[float],
         following: Sequence[float],
-        alpha: float,
+        alpha: float | None,
     ) -> None:
         stage, joint, earlier = before
-        where: tuple[Any, ...] = (slice(None), *joint)
-        cell = stage.values[where]
-        targets = [
-            now - then + self.discount * value
-            for now, then, value in zip(told, earlier, following, strict=True)
-        ]
-        cell += alpha * (np.array(targets) - cell)
         stage.counts[joint] += 1
-        stage.solution = None
+        if alpha is None:
+            alpha = float(stage.counts[joint]) ** -self._power
+        changed = self.solved_from_counts
+        for values, now, then, value in zip(stage.values, told, earlier, following, strict=True):
+            old = float(values[joint])
+            new = old + alpha * (now - then + self.discount * value - old)
+            if new != old:
+                values[joint] = new
+                changed = True
+        if changed:
+            stage.solution = None
