@@ -12,11 +12,13 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from marl_bridge.arguments import require_counts, require_seed
 from marl_bridge.environments.driver import View
 from marl_bridge.environments.opening import EnvironmentSource, Make, open_environment
 from marl_bridge.environments.position_reading import (
@@ -222,10 +224,14 @@ def late_positions(
     >>> [len(position) for position in found]
     [6, 6, 6]
     """
-    if ply < 0 or count < 1 or not 0 <= explore <= 1:
+    require_seed(seed)
+    require_counts(0, ply=ply)
+    require_counts(count=count)
+    if not (isinstance(explore, Real) and 0 <= explore <= 1):
         raise InvalidPosition(
-            f"ply is {ply}, count {count}, explore {explore}",
-            valid="no negative number of actions, at least one position, a probability",
+            f"explore is {explore!r}",
+            where="explore",
+            valid="a probability",
         )
     source = open_environment(make, env_kwargs=env_kwargs, api=api)
     found: dict[tuple[tuple[str, Any], ...], None] = {}

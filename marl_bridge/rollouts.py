@@ -10,10 +10,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from marl_bridge.arguments import require_counts, require_seed
 from marl_bridge.environments.driver import Driver
 from marl_bridge.environments.opening import EnvironmentSource
 from marl_bridge.environments.streams import episode_streams
-from marl_bridge.errors import InvalidEnvironment, InvalidPolicy
+from marl_bridge.errors import InvalidPolicy
 from marl_bridge.policies.checks import checked_action
 from marl_bridge.policies.memory import begin_episode
 from marl_bridge.policies.policy import Policy, as_policy, assign
@@ -113,12 +114,13 @@ def rollouts(
         If a policy returns something that is no legal action, policies and agents differ, or a
         policy cannot be sent to another process.
     InvalidEnvironment
-        If the number of episodes, steps or workers is not positive, or the environment cannot be
-        sent to another process.
+        If the number of episodes, steps or workers is not positive, the seed is no integer from
+        0 on, or the environment cannot be sent to another process.
     MissingExtra
         If several workers are wanted and joblib, or Ray, is not installed.
     """
-    _require_positive(episodes=episodes, max_steps=max_steps)
+    require_seed(seed)
+    require_counts(episodes=episodes, optional={"max_steps": max_steps})
     crew = Workers(workers, backend)
     driver = source.driver(checked=False)
     driver.env.close()
@@ -365,9 +367,3 @@ def _episodes(
         seed=seed,
         interrupted=interrupted,
     )
-
-
-def _require_positive(**numbers: int | None) -> None:
-    for name, number in numbers.items():
-        if number is not None and number < 1:
-            raise InvalidEnvironment(f"{name} is {number}", where=name, valid="at least 1")

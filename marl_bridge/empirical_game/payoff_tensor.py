@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from marl_bridge.arguments import require_confidence, require_counts, require_range, require_seed
 from marl_bridge.empirical_game.cell_intervals import interval_of, mean_of
 from marl_bridge.empirical_game.chunk_store import (
     CheckpointRefused,
@@ -154,8 +156,7 @@ def payoff_tensor(
     ([[0.14, 0.0], [0.48, 1.0]], True)
     """
     _require_valid(episodes, target_width, max_episodes, confidence, max_steps)
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise InvalidEnvironment(f"seed is {seed!r}", where="seed", valid="an integer, at least 0")
+    require_seed(seed)
     crew = Workers(workers, backend)
     source = open_environment(make, env_kwargs=env_kwargs)
     env = source.new()
@@ -514,11 +515,7 @@ def _bounds(
             f"ranges are given for {sorted(given)}", where="ranges", valid=f"for {list(agents)}"
         )
     for agent, pair in given.items():
-        low, high = pair if np.shape(pair) == (2,) else (1.0, 0.0)
-        if not (np.isfinite([low, high]).all() and low <= high):
-            raise InvalidEnvironment(
-                f"the range of {agent!r} is {pair!r}", where="ranges", valid="finite, low <= high"
-            )
+        require_range(agent, pair)
     return tuple(
         (
             float(min(given[agent][0] for agent in role.agents)),
@@ -535,18 +532,11 @@ def _require_valid(
     confidence: float,
     max_steps: int | None,
 ) -> None:
-    for name, number in (
-        ("episodes", episodes),
-        ("max_episodes", max_episodes),
-        ("max_steps", max_steps),
-    ):
-        if number is not None and (isinstance(number, bool) or number < 1 or number != int(number)):
-            raise InvalidEnvironment(f"{name} is {number}", where=name, valid="at least 1")
-    if target_width is not None and not target_width > 0:
+    require_counts(
+        episodes=episodes, optional={"max_episodes": max_episodes, "max_steps": max_steps}
+    )
+    if target_width is not None and not (isinstance(target_width, Real) and target_width > 0):
         raise InvalidEnvironment(
-            f"target_width is {target_width}", where="target_width", valid="a positive number"
+            f"target_width is {target_width!r}", where="target_width", valid="a positive number"
         )
-    if not 0.0 < confidence < 1.0:
-        raise InvalidEnvironment(
-            f"confidence is {confidence}", where="confidence", valid="a number between 0 and 1"
-        )
+    require_confidence(confidence)

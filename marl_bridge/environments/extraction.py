@@ -21,6 +21,7 @@ from gametheory.errors import InvalidGame, UnsupportedGame
 from gametheory.games.extensive_form import CHANCE, TERMINAL
 from gametheory.games.game_state import explore
 from gametheory.games.state_graph import StateGraph
+from marl_bridge.arguments import require_counts, require_seconds, require_seed
 from marl_bridge.environments import extraction_cache
 from marl_bridge.environments.audit import Audit, audit_episodes, zero_sum
 from marl_bridge.environments.branching import Branching, ByCopy, ByReplay
@@ -142,6 +143,11 @@ def extract(
     >>> e.game.n_infosets, e.game.n_nodes
     ((1, 1), 13)
     """
+    require_seed(seed)
+    require_counts(
+        max_states=max_states, max_histories=max_histories, optional={"max_memory": max_memory}
+    )
+    require_seconds(zero=True, none=False, time_limit=time_limit)
     options = _Options(seed, discount, chance, depth_limit, frontier)
     _check_arguments(options, recall)
     limits = _Limits(max_states, max_histories, time_limit, max_memory, progress, watch)
@@ -363,6 +369,7 @@ def _search(
     sampled = None if n_deals is None else SampledChance(n_deals, options.seed)
     shared = Shared(branching, frontier=options.frontier, sampled=sampled, journal=journal)
     guard = limits.guard(shared, started)
+    guard.keep_time()  # small games would be found before anybody looks at the clock
     branching.script.calls.clear()
     try:
         graph = _explore(shared, limits.max_states, guard)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from marl_bridge.arguments import require_counts, require_seconds, require_seed
 from marl_bridge.environments.chance_sites import ChanceSite, ChanceSites, chance_sites
 from marl_bridge.environments.endings import Ending, early_truncation
 from marl_bridge.environments.illegal_actions import IllegalActions, try_illegal_actions
@@ -26,7 +27,6 @@ from marl_bridge.environments.trials import (
     trial_deepcopy,
     trial_state_copy,
 )
-from marl_bridge.errors import InvalidEnvironment
 
 __all__ = ["Inspection", "inspect"]
 
@@ -259,11 +259,9 @@ def inspect(
     >>> low < 549_946 < high
     True
     """
-    if episodes < 1 or max_steps < 1 or not (time_limit is None or time_limit > 0):
-        raise InvalidEnvironment(
-            f"episodes is {episodes}, max_steps is {max_steps}, time_limit is {time_limit}",
-            valid="at least 1 each, and a positive time limit",
-        )
+    require_seed(seed)
+    require_counts(episodes=episodes, max_steps=max_steps)
+    require_seconds(time_limit=time_limit)
     source, clock = open_environment(make, env_kwargs=env_kwargs), _Clock(time_limit)
     seen, steps_per_second = _play_episodes(source, clock, episodes, seed, max_steps)
     endings = [episode.ending for episode in seen]

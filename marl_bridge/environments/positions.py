@@ -26,6 +26,7 @@ import numpy as np
 
 from gametheory.algorithms.extensive_form.alpha_beta import AlphaBetaResult, alpha_beta
 from gametheory.errors import InvalidGame, UnsupportedGame
+from marl_bridge.arguments import require_seed
 from marl_bridge.environments.branching import START, Branching, ByCopy, Visit, chance_refused
 from marl_bridge.environments.driver import Driver, View
 from marl_bridge.environments.factories import global_generators, intercepted
@@ -163,6 +164,7 @@ class PositionSolver:
         api: Any = None,
         seed: int = 0,
     ) -> None:
+        require_seed(seed)
         self.source: EnvironmentSource = open_environment(make, env_kwargs=env_kwargs, api=api)
         self.seed = seed
         self.agents = _two_agents(self.source)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from marl_bridge.environments.driver import View
 from marl_bridge.environments.opening import EnvironmentSource
+from marl_bridge.intervals import InvalidSamples
 from marl_bridge.policies.policy import Policy, assign
 from marl_bridge.rollouts import Episodes, Progress, rollouts
 
@@ -110,3 +112,25 @@ def episodes_on_common_numbers(
         progress=progress,
         **how,
     )
+
+
+def require_within(played: Episodes, ranges: Mapping[str, tuple[float, float]] | None) -> None:
+    """Hold returns against their proven ranges; differences of returns may hide what is outside.
+
+    Raises
+    ------
+    InvalidSamples
+        Naming the first return outside.
+    """
+    for agent, (low, high) in (ranges or {}).items():
+        returns = played.of(agent)
+        slack = 1e-9 * max(1.0, abs(low), abs(high))
+        outside = np.flatnonzero(~((returns >= low - slack) & (returns <= high + slack)))
+        if outside.size:
+            episode = int(outside[0])
+            raise InvalidSamples(
+                f"agent {agent!r} returned {returns[episode]:g}",
+                where=f"episode {episode}, seed {played.seed}",
+                valid=f"its range [{low:g}, {high:g}]",
+                hint="give ranges that the rules of the game prove",
+            )

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from marl_bridge.arguments import require_counts, require_ranges_of
 from marl_bridge.environments.opening import Make, open_environment
 from marl_bridge.errors import InvalidEnvironment
-from marl_bridge.estimation.common_numbers import episodes_on_common_numbers
-from marl_bridge.estimation.returns import figure_of_mean, require_ranges_of
+from marl_bridge.estimation.common_numbers import episodes_on_common_numbers, require_within
+from marl_bridge.estimation.returns import figure_of_mean
 from marl_bridge.figures import Figure
 from marl_bridge.rollouts import Episodes, Progress
 
@@ -128,6 +129,7 @@ def compare(
     source = open_environment(make, env_kwargs=env_kwargs)
     agents = source.driver(checked=False).agents
     require_ranges_of(ranges, agents)
+    require_counts(episodes=episodes)
     played: list[Episodes] = []
     for policies in (first, second):
         done = len(played) * episodes
@@ -146,6 +148,8 @@ def compare(
             hint="allow more time, or ask for fewer episodes",
         )
     one, other = (_first(part, common) for part in played)
+    require_within(one, ranges)
+    require_within(other, ranges)
     difference = one.returns - other.returns
     bounds = None if ranges is None else [_difference_range(ranges[agent]) for agent in agents]
     figures = {

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from marl_bridge.arguments import require_counts, require_ranges_of, require_seed
 from marl_bridge.environments.opening import Make, open_environment
 from marl_bridge.errors import InvalidEnvironment
 from marl_bridge.figures import Figure
@@ -29,7 +30,6 @@ __all__ = [
     "figure_of_mean",
     "joined",
     "more_episodes",
-    "require_ranges_of",
 ]
 
 Seats = Literal["fixed", "balanced"]
@@ -158,6 +158,8 @@ def estimate(
     source = open_environment(make, env_kwargs=env_kwargs)
     agents = source.driver(checked=False).agents
     require_ranges_of(ranges, agents)
+    require_seed(seed)
+    require_counts(episodes=episodes)
     how: dict[str, Any] = {"seats": seats, "max_steps": max_steps}
     if until_width is None:
         played = rollouts(source, policies, episodes=episodes, seed=seed, progress=progress, **how)
@@ -424,11 +426,3 @@ def figure_of_mean(
         episodes=int(samples.size),
         note=note,
     )
-
-
-def require_ranges_of(ranges: Mapping[str, Any] | None, agents: Sequence[str]) -> None:
-    """Raise InvalidEnvironment unless ranges are given for exactly the agents, or not at all."""
-    if ranges is not None and set(ranges) != set(agents):
-        raise InvalidEnvironment(
-            f"ranges are given for {sorted(ranges)}", where="ranges", valid=f"for {list(agents)}"
-        )

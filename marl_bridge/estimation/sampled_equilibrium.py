@@ -19,12 +19,12 @@ from numpy.typing import ArrayLike, NDArray
 from gametheory.errors import InvalidProfile
 from gametheory.games.correlated_distribution import CorrelatedDistribution
 from gametheory.games.profiles import MixedProfile
+from marl_bridge.arguments import is_confidence, require_counts, require_ranges_of, require_seed
 from marl_bridge.environments.opening import Make, open_environment
 from marl_bridge.environments.streams import episode_streams
 from marl_bridge.errors import InvalidPolicy
 from marl_bridge.estimation.common_numbers import OwnStream, seat_stream
 from marl_bridge.estimation.logged_regret import checked_actions
-from marl_bridge.estimation.returns import require_ranges_of
 from marl_bridge.figures import Figure
 from marl_bridge.intervals import InvalidSamples, betting
 from marl_bridge.policies.policy import Policy, as_policy
@@ -201,9 +201,9 @@ def epsilon_equilibrium(
         raise InvalidSamples(
             f"unknown concept {concept!r}", where="concept", valid="'nash', 'ce' or 'cce'"
         )
-    if not (0.0 < confidence < 1.0 and 0.0 < choosing < 1.0):
+    if not (is_confidence(confidence) and is_confidence(choosing)):
         raise InvalidSamples(
-            f"confidence is {confidence}, choosing {choosing}",
+            f"confidence is {confidence!r}, choosing {choosing!r}",
             where="confidence, choosing",
             valid="numbers between 0 and 1",
         )
@@ -346,6 +346,8 @@ def certify_equilibrium(
     source = open_environment(make, env_kwargs=env_kwargs)
     agents = tuple(source.driver(checked=False).agents)
     require_ranges_of(ranges, agents)
+    require_seed(seed)
+    require_counts(episodes=episodes)
     groups = _populations(populations, agents)
     joint = _device(device, [len(groups[agent]) for agent in agents], concept)
     drawn = _Device(joint, len(agents))

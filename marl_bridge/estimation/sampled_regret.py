@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from marl_bridge.arguments import is_confidence, require_counts, require_ranges_of, require_seed
 from marl_bridge.environments.extraction import Extraction
 from marl_bridge.environments.opening import EnvironmentSource, Make, open_environment
 from marl_bridge.errors import InvalidEnvironment
-from marl_bridge.estimation.common_numbers import episodes_on_common_numbers
+from marl_bridge.estimation.common_numbers import episodes_on_common_numbers, require_within
 from marl_bridge.estimation.deviations import Deviations, deviations_of
-from marl_bridge.estimation.returns import require_ranges_of
 from marl_bridge.figures import Figure
 from marl_bridge.intervals import InvalidSamples, betting
 from marl_bridge.policies.policy import assign
@@ -192,15 +192,15 @@ def certified_regret(
     >>> found.regrets["row"].deviations
     'the 50 deviations given'
     """
-    if not 0.0 < choosing < 1.0:
+    if not is_confidence(choosing):
         raise InvalidSamples(
-            f"choosing is {choosing}", where="choosing", valid="a share between 0 and 1"
+            f"choosing is {choosing!r}", where="choosing", valid="a share between 0 and 1"
         )
     if not gains:
         raise InvalidSamples("no gains are given", where="gains", valid="those of a player")
-    if not 0.0 < confidence < 1.0:
+    if not is_confidence(confidence):
         raise InvalidSamples(
-            f"confidence is {confidence}", where="confidence", valid="a number between 0 and 1"
+            f"confidence is {confidence!r}", where="confidence", valid="a number between 0 and 1"
         )
     share = (1.0 - confidence) / (2.0 * len(gains))
     regrets, chosen = {}, {}
@@ -321,13 +321,15 @@ def certify_regret(
     agents = source.driver(checked=False).agents
     classes = deviations_of(deviations, agents)
     bounds = _ranges(ranges, extraction, agents)
+    require_seed(seed)
+    require_counts(episodes=episodes)
     if episodes < 2:
         raise InvalidSamples(
             f"{episodes} episodes", where="episodes", valid="at least 2: one to choose by"
         )
     profile = assign(policies, agents)
     total = episodes * (1 + sum(len(part) for part in classes.values()))
-    play = _Player(source, episodes, seed, max_steps, progress, total)
+    play = _Player(source, bounds, episodes, seed, max_steps, progress, total)
     base = play(profile)
     gains = {}
     for agent, part in classes.items():
@@ -344,6 +346,7 @@ class _Player:
     """Plays the same episodes with one joint policy after the other."""
 
     source: EnvironmentSource
+    ranges: Mapping[str, tuple[float, float]]
     episodes: int
     seed: int
     max_steps: int | None
@@ -363,6 +366,7 @@ class _Player:
         )
         if played.interrupted:  # part of the deviations say nothing about the rest
             raise KeyboardInterrupt
+        require_within(played, self.ranges)
         self.before += self.episodes
         return played.returns
 

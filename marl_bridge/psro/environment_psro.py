@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from gametheory.errors import UnsupportedGame
 from gametheory.games.behavior_profile import BehaviorProfile
+from marl_bridge.arguments import require_counts, require_seconds, require_seed
 from marl_bridge.environments.extraction import Extraction, extract
 from marl_bridge.environments.opening import Make, open_environment
 from marl_bridge.errors import ExtractionRefused
@@ -100,6 +101,9 @@ def psro(
     >>> result.certified_gap, sorted(result.policies)
     (0.0, ['player_0', 'player_1'])
     """
+    require_seed(seed)
+    require_counts(cell_episodes=cell_episodes)
+    require_seconds(time_limit=time_limit)
     source = open_environment(make, env_kwargs=env_kwargs)
     extraction = _extraction(make, env_kwargs, seed, extraction_limit, oracle == "exact")
     exact = extraction is not None and oracle in ("auto", "exact")

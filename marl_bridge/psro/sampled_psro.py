@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,9 @@ def sampled_psro(
     ``cell_episodes`` fresh episodes: an estimate from below, as a better response may exist.
     """
     weigh = _meta_solver(meta_solver)
-    if max_iterations < 1:
+    if not isinstance(max_iterations, Integral) or max_iterations < 1:
         raise UnsupportedGame(
-            f"max_iterations is {max_iterations}", where="max_iterations", valid="at least 1"
+            f"max_iterations is {max_iterations!r}", where="max_iterations", valid="at least 1"
         )
     started = time.perf_counter()
     agents = learned.source.driver(checked=False).agents

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,9 +98,9 @@ def tree_psro(
     (True, 'gap')
     """
     weigh = _meta_solver(meta_solver)
-    if max_iterations < 1:
+    if not isinstance(max_iterations, Integral) or max_iterations < 1:
         raise UnsupportedGame(
-            f"max_iterations is {max_iterations}", where="max_iterations", valid="at least 1"
+            f"max_iterations is {max_iterations!r}", where="max_iterations", valid="at least 1"
         )
     started = time.perf_counter()
     populations = TreePopulations(game)

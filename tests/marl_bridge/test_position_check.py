@@ -113,7 +113,7 @@ def test_late_positions_are_the_policies_own_play() -> None:
 def test_wrong_arguments_say_what_is_wrong() -> None:
     with pytest.raises(InvalidPosition, match="goes on after 9"):
         late_positions(TICTACTOE, "random", ply=9, count=1)
-    with pytest.raises(InvalidPosition, match="explore 2"):
+    with pytest.raises(InvalidPosition, match="explore is 2"):
         late_positions(TICTACTOE, "random", ply=1, explore=2)
     with pytest.raises(InvalidPosition, match="nobody acts"):
         check_positions(TICTACTOE, "random", ["0,1,3,4,6"])
