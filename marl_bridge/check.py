@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
-from gametheory.errors import UnsupportedGame
+from gametheory.errors import GameTheoryError, UnsupportedGame
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.solution import Solution, Status
 from marl_bridge.environments.extraction import Extraction, extract
 from marl_bridge.environments.opening import Make, open_environment
 from marl_bridge.errors import ExtractionRefused, UnknownProbabilities
 from marl_bridge.estimation.returns import Estimate, estimate
-from marl_bridge.optimum import distances, solve_game, team_optimum, without_noise
+from marl_bridge.exploitation import exploit
+from marl_bridge.optimum import distances, meetings, solve_game, team_optimum, without_noise
 from marl_bridge.policies.tabulation import tabulate
+from marl_bridge.records import record_check, require_usable
 from marl_bridge.reports.report import AgentReport, Report
-from marl_bridge.reports.verdict import verdict
+from marl_bridge.reports.verdict import bounds_verdict, verdict
 
 __all__ = ["check"]
 
 _CERTIFIED = (Status.CERTIFIED_EXACT, Status.CERTIFIED_ISOLATED, Status.CERTIFIED_EPSILON)
+_LEARN = 10.0  # seconds
+_EVALUATION_PATIENCE = 60.0  # seconds
 _TOLERANCE = 1e-9
 """Gains up to this part of the payoff range count as rounding."""
 
@@ -38,14 +44,17 @@ def check(
     env_kwargs: Mapping[str, Any] | None = None,
     max_steps: int | None = None,
     time_limit: float = 60.0,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+    learn: float | None = None,
     cache: bool | str | os.PathLike[str] | None = None,
+    record: bool | str | Path | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Report:
     """Say how far policies' returns are from the theoretical optimum.
 
     The exact part extracts the environment's game, solves it, and computes the policies'
     returns, best responses and NashConv on it. Where the game cannot be extracted the report
-    says why, and gives the estimated returns alone.
+    says why, gives estimated returns, and what learned best responses earn at least.
 
     Parameters
     ----------
@@ -65,8 +74,16 @@ def check(
         Cut longer episodes; the exact part is left out then, as it speaks of whole ones.
     time_limit : float
         Seconds for the extraction.
+    ranges : mapping of agent to (low, high), optional
+        Proven bounds on each agent's return in an episode, for where no game tells them: with
+        them bounds are certified.
+    learn : float, optional
+        Seconds that a best response to the others learns, for each agent; 0 for none. If left
+        out none where the exact one is known, and ten elsewhere, unless episodes take long.
     cache : bool or path, optional
         Where extracted games are kept; see :func:`~marl_bridge.extract`.
+    record : bool or path, optional
+        Keep the report in this record, or in the user's own (True), for ``leaderboard``.
     progress : callable, optional
         ``progress(done, total)`` after every episode.
 
@@ -88,7 +105,11 @@ def check(
     (True, 0.0)
     """
     source = open_environment(make, env_kwargs=env_kwargs)
+    kept_in = require_usable(None if record is True else record) if record else None
     extraction, why_not = _try_extract(make, env_kwargs, seed, max_steps, time_limit, cache=cache)
+    if extraction is not None:
+        ranges = extraction.return_ranges
+    started = time.perf_counter()
     measured = estimate(
         make,
         policies,
@@ -96,10 +117,11 @@ def check(
         confidence=confidence,
         seed=seed,
         env_kwargs=env_kwargs,
-        ranges=None if extraction is None else extraction.return_ranges,
+        ranges=ranges,
         max_steps=max_steps,
         progress=progress,
     )
+    pace = (time.perf_counter() - started) / len(measured.episodes)
     report = Report(
         environment=source.name,
         api="AEC" if source.api == "aec" else "Parallel",
@@ -110,7 +132,58 @@ def check(
         parameters=_parameters(measured, confidence, seed, env_kwargs, max_steps),
         interrupted=measured.episodes.interrupted,
     )
-    return report if extraction is None else _with_optimum(report, extraction, policies)
+    if extraction is not None:
+        report = _with_optimum(report, extraction, policies)
+    seconds, why_none = _learning(report, learn, pace)
+    if seconds > 0.0:
+        how = {
+            "seconds": seconds,
+            "evaluation_episodes": episodes,
+            "exact": extraction is not None,
+            "ranges": ranges,
+            "confidence": confidence,
+            "seed": seed,
+            "env_kwargs": env_kwargs,
+            "max_steps": max_steps,
+            "time_limit": time_limit,
+        }
+        report = _with_bounds(report, make, policies, how)
+    elif why_none:
+        report = replace(report, why_no_bounds=why_none)
+    if kept_in is not None:
+        record_check(report, kept_in, policies=policies, bounds=report.bounds)
+    return report
+
+
+def _learning(report: Report, learn: float | None, pace: float) -> tuple[float, str]:
+    """Decide how many seconds a best response learns, and why none where one would be expected."""
+    if learn is not None:
+        return max(learn, 0.0), ""
+    if report.exact or report.interrupted:
+        return 0.0, ""
+    patience = _EVALUATION_PATIENCE / (2 * len(report.agents) * report.team_return.episodes)
+    if pace > patience:
+        return 0.0, (
+            f"an episode takes {1000 * pace:.0f} ms, so that measuring learned best responses "
+            "would take minutes; learn=10 does it all the same"
+        )
+    return _LEARN, ""
+
+
+def _with_bounds(report: Report, make: Make, policies: Any, how: Mapping[str, Any]) -> Report:
+    """Add what learned best responses earn at least, and relaxed ones at most."""
+    try:
+        bounds = exploit(make, policies, **how)
+    except (GameTheoryError, ValueError) as refusal:
+        why = refusal.what if isinstance(refusal, GameTheoryError) else str(refusal)
+        return replace(report, why_no_bounds=why)
+    return replace(
+        report,
+        bounds=bounds,
+        # Without exact figures the bounds say what is known: the sentence that nothing is goes.
+        verdict=(*(report.verdict if report.exact else ()), *bounds_verdict(bounds)),
+        interrupted=report.interrupted or bounds.interrupted,
+    )
 
 
 _ESTIMATES_ONLY = (
@@ -196,6 +269,7 @@ def _with_distances(
     zero_sum = found.worst_case is not None
     return replace(
         report,
+        meetings=meetings(game, profile),
         agents=agents,
         nash_conv=nash_conv,
         exploitability=nash_conv / 2 if zero_sum else None,

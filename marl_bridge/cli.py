@@ -1,4 +1,7 @@
-"""The command line: marl-bridge check | inspect | extract | play | train | learners | demo."""
+"""The command line: marl-bridge check | inspect | extract | exploit | play | train | learners | ...
+
+Commands with many options have files of their own, ``cli_*.py``; they are registered here.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,20 @@ import typer
 from rich.text import Text
 
 from gametheory.console import INTERRUPTED, NO, ErrorsInWords, error, out, run
+from marl_bridge.cli_exploit import exploit
 from marl_bridge.cli_extract import extract
+from marl_bridge.cli_inputs import (
+    AllowCode,
+    Kwargs,
+    Make,
+    NoRecord,
+    Policies,
+    RecordPath,
+    Seed,
+    env_kwargs_of,
+    policies_of,
+)
+from marl_bridge.cli_leaderboard import leaderboard
 from marl_bridge.cli_output import (
     show_inspection,
     show_mapping,
@@ -23,6 +39,7 @@ from marl_bridge.cli_output import (
 )
 from marl_bridge.cli_positions import check_positions, solve_position
 from marl_bridge.cli_progress import progress_bar
+from marl_bridge.cli_tournament import tournament
 from marl_bridge.plain_data import plain
 
 __all__ = ["app", "main"]
@@ -36,29 +53,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Make = Annotated[
-    str,
-    typer.Argument(
-        metavar="MAKE",
-        help="An id such as classic/tictactoe-v3, a module, module:attribute or file.py:Class.",
-        show_default=False,
-    ),
-]
-Kwargs = Annotated[
-    str,
-    typer.Option("--env-kwargs", metavar="JSON", help="The environment's keyword arguments."),
-]
-Policies = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--policy",
-        metavar="SPEC",
-        help="random, a saved table, a folder of them, module:attribute, or AGENT=SPEC; "
-        "repeatable.  [default: random]",
-        show_default=False,
-    ),
-]
-Seed = Annotated[int, typer.Option(min=0, help="Equal seeds give equal results.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress bars.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
 NoCache = Annotated[
@@ -91,24 +85,48 @@ def check(
     as_json: AsJson = False,
     html: Annotated[Path | None, typer.Option(help="Write the report to this file too.")] = None,
     max_nash_conv: Annotated[
-        float | None, typer.Option(min=0.0, help="Exit with 1 if NashConv is above, or unknown.")
+        float | None,
+        typer.Option(
+            "--max-nash-conv",
+            "--max-nashconv",
+            min=0.0,
+            help="Exit with 1 unless NashConv is certified to be at most this.",
+        ),
+    ] = None,
+    learn: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            help="Seconds that a best response learns, for each agent.  [default: 10 where the "
+            "exact one is not known, else 0]",
+            show_default=False,
+        ),
     ] = None,
     no_cache: NoCache = False,
+    allow_code: AllowCode = False,
+    record: RecordPath = None,
+    no_record: NoRecord = False,
     quiet: Quiet = False,
 ) -> None:
     """Hold policies against the theoretical optimum."""
     from marl_bridge.check import check as check_policies
+    from marl_bridge.policies.specs import policy_names
+    from marl_bridge.records import record_check, require_usable
 
     if learner and policy:
         raise typer.BadParameter("give --policy or --learner, not both")
     if train_episodes and not learner:
         raise typer.BadParameter("--train-episodes needs --learner")
-    kwargs, hidden, interrupted = _kwargs(env_kwargs), quiet or as_json, False
+    kwargs, hidden, interrupted = env_kwargs_of(env_kwargs), quiet or as_json, False
+    kept_in = None if no_record else require_usable(record)
     if learner:
         training = _train(make, learner, train_episodes, seed, kwargs, hidden=hidden)
         chosen, interrupted = training.policies, training.interrupted
+        names = dict.fromkeys(chosen, learner)
     else:
-        chosen = _policies(make, policy or ["random"], kwargs)
+        specs = policy or ["random"]
+        chosen = policies_of(make, specs, kwargs, allow_code=allow_code)
+        names = policy_names(specs, tuple(chosen))
     with progress_bar(f"checking {make}", hidden=hidden) as progress:
         report = check_policies(
             make,
@@ -118,14 +136,20 @@ def check(
             seed=seed,
             env_kwargs=kwargs,
             time_limit=time_limit,
+            learn=learn,
             cache=not no_cache,
             progress=progress,
         )
-    show_reports([with_command(report)], as_json=as_json, html=html)
+    report = with_command(report)
+    if kept_in is not None:
+        record_check(report, kept_in, policies=chosen, names=names, bounds=report.bounds)
+    show_reports([report], as_json=as_json, html=html)
     if interrupted:
         raise typer.Exit(INTERRUPTED)
-    if max_nash_conv is not None and not _within(report.nash_conv, max_nash_conv):
-        error(f"NashConv is {report.nash_conv}, not known to be at most {max_nash_conv}")
+    if max_nash_conv is not None and not _within(report.certified_nash_conv, max_nash_conv):
+        known = report.certified_nash_conv
+        told = "no bound on NashConv is certified" if known is None else f"NashConv is {known}"
+        error(f"{told}, so it is not known to be at most {max_nash_conv}")
         raise typer.Exit(NO)
 
 
@@ -150,7 +174,7 @@ def inspect(
             make,
             episodes=episodes,
             seed=seed,
-            env_kwargs=_kwargs(env_kwargs),
+            env_kwargs=env_kwargs_of(env_kwargs),
             time_limit=time_limit,
         ),
         as_json=as_json,
@@ -158,6 +182,7 @@ def inspect(
 
 
 app.command()(extract)
+app.command()(exploit)
 
 
 @app.command()
@@ -176,14 +201,15 @@ def play(
     save: Annotated[
         str | None, typer.Option(metavar="PATH", help="x.gif, 'folder/*.png' or a folder.")
     ] = None,
+    allow_code: AllowCode = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Play episodes, draw them, and say what happened."""
     from marl_bridge.playing import play as play_episodes
 
-    kwargs = _kwargs(env_kwargs)
-    chosen = _policies(make, policy or ["random"], kwargs)
+    kwargs = env_kwargs_of(env_kwargs)
+    chosen = policies_of(make, policy or ["random"], kwargs, allow_code=allow_code)
     with progress_bar(f"playing {make}", hidden=quiet or as_json) as progress:
         played = play_episodes(
             make,
@@ -221,7 +247,7 @@ def train(
     """Train every agent by self-play and save the policies."""
     from marl_bridge.policies.specs import save_policies
 
-    training = _train(make, learner, episodes, seed, _kwargs(env_kwargs), hidden=quiet)
+    training = _train(make, learner, episodes, seed, env_kwargs_of(env_kwargs), hidden=quiet)
     for path in save_policies(training.policies, save):
         out().print(Text(f"wrote {path}"), soft_wrap=True)
     out().print(Text(f"{training.episodes:,} episodes by {training.learner}"))
@@ -274,36 +300,13 @@ def demo(
 
 app.command("solve-position")(solve_position)
 app.command("check-positions")(check_positions)
+app.command()(tournament)
+app.command()(leaderboard)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; leaves with its exit code."""
     run(app, arguments)
-
-
-_KWARGS_EXAMPLE = """write for instance '{"max_cycles": 3}'"""
-
-
-def _kwargs(text: str) -> dict[str, Any]:
-    try:
-        given = json.loads(text)
-    except json.JSONDecodeError as wrong:
-        raise typer.BadParameter(
-            f"--env-kwargs {text!r} is not JSON ({wrong}); {_KWARGS_EXAMPLE}"
-        ) from None
-    if not isinstance(given, dict):
-        raise typer.BadParameter(f"--env-kwargs {text!r} is not a JSON object; {_KWARGS_EXAMPLE}")
-    return given
-
-
-def _policies(make: str, specs: Sequence[str], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    from marl_bridge.environments.opening import open_environment
-    from marl_bridge.policies.specs import policies_from
-
-    env = open_environment(make, env_kwargs=kwargs).new()
-    agents = tuple(env.possible_agents)
-    env.close()
-    return policies_from(specs, agents)
 
 
 def _train(

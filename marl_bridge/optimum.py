@@ -12,12 +12,13 @@ from gametheory.errors import UnsupportedGame
 from gametheory.games.behavior_profile import BehaviorProfile
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.solution import Solution
-from marl_bridge.reports.report import AgainstRandom
+from marl_bridge.reports.report import AgainstRandom, Meetings
 
 __all__ = [
     "Distances",
     "against_random",
     "distances",
+    "meetings",
     "solve_game",
     "team_optimum",
     "without_noise",
@@ -97,6 +98,33 @@ def distances(game: ExtensiveFormGame, profile: BehaviorProfile) -> Distances:
         for player in range(game.n_players)
     )
     return Distances(returns, best, worst, meetings)
+
+
+def meetings(game: ExtensiveFormGame, profile: BehaviorProfile) -> Meetings | None:
+    """Let two agents' policies, random play and best responses meet; None for other numbers.
+
+    Each best response is one to the other agent's policy.
+    """
+    if game.n_players != 2:
+        return None
+    uniform = BehaviorProfile.uniform(game)
+    kinds = {
+        "policy": [profile, profile],
+        "random play": [uniform, uniform],
+        "best response": [gametheory.best_response(game, profile, player) for player in range(2)],
+    }
+    rows = tuple(
+        tuple(
+            _pair(without_noise(game.expected_payoffs(second[1].replace(first[0], 0, game)), game))
+            for second in kinds.values()
+        )
+        for first in kinds.values()
+    )
+    return Meetings(tuple(kinds), tuple(kinds), rows)
+
+
+def _pair(payoffs: NDArray[np.float64]) -> tuple[float, float]:
+    return float(payoffs[0]), float(payoffs[1])
 
 
 def against_random(game: ExtensiveFormGame, profile: BehaviorProfile, player: int) -> AgainstRandom:

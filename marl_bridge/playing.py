@@ -17,6 +17,7 @@ from marl_bridge.environments.streams import episode_streams
 from marl_bridge.errors import InvalidEnvironment
 from marl_bridge.frames import FrameWriter, InvalidOutput, frame_writer
 from marl_bridge.policies.checks import checked_action
+from marl_bridge.policies.memory import begin_episode
 from marl_bridge.policies.policy import Policy, assign
 
 __all__ = ["Playthrough", "Render", "Step", "play"]
@@ -195,6 +196,7 @@ class _Recorder:
     ) -> None:
         driver = self.driver
         reset_seed, rng = episode_streams(seed, episode)
+        begin_episode(self.policies.values())
         driver.reset(seed=reset_seed)
         self.finished = False
         self.returns.append(dict(driver.returns))

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gametheory.files import write_atomically
-from marl_bridge.reports.report import AgentReport, Report
+from marl_bridge.reports.bounds_picture import bounds_legend, bounds_picture
+from marl_bridge.reports.heat_map import heat_map
 from marl_bridge.reports.picture import legend, picture, shares_bar
+from marl_bridge.reports.report import AgentReport, Report
 from marl_bridge.reports.words import (
+    gain_in_words,
     mapping_rows,
     number,
     percent,
@@ -75,6 +78,12 @@ WORDS = (
         "Best-response gain",
         "How much more the seat would earn if it alone switched to a best response to the others' "
         "policies: the player regret. Policies are an equilibrium exactly when every gain is zero.",
+    ),
+    (
+        "At least, at most",
+        "A learned response to the others' policies, scored on fresh episodes, shows what a best "
+        "response earns at least. An exploiter that is told too much, and charged for it, shows "
+        "what one earns at most. The exact value, where it is known, lies between them.",
     ),
     (
         "NashConv and exploitability",
@@ -164,6 +173,8 @@ def _section(report: Report, anchor: str) -> str:
         _figures_table(report),
         f'<p class="note">{_text(note)}</p>\n',
         _opponents_table(report.agents),
+        _bounds(report),
+        _meetings(report),
         _pairs(report),
         "</section>\n",
     ]
@@ -235,6 +246,40 @@ def _opponents_table(agents: Sequence[AgentReport]) -> str:
         return ""
     heads = ["agent", "against random play", "return", "return against best response"]
     return _table(heads, rows, "The same policies against other opponents, exactly")
+
+
+def _bounds(report: Report) -> str:
+    """Show what best responses earn at least, exactly and at most."""
+    bounds = report.bounds
+    if bounds is None:
+        return ""
+    rows = [
+        [
+            _text(agent.agent),
+            _with_ends(agent.own_return),
+            _number(agent.lower.value),
+            _number(None if agent.exact is None else agent.exact.value),
+            _number(None if agent.upper is None else agent.upper.value),
+            _text(gain_in_words(agent)),
+        ]
+        for agent in bounds.agents
+    ]
+    heads = ["agent", "own return", "learned, at least", "exact", "at most", "gain"]
+    sure = f"All bounds hold at once with confidence {bounds.confidence:g}."
+    if not bounds.certified:
+        sure = "No proven bounds on the returns are known: sampled bounds are heuristics."
+    return (
+        "<h3>Best responses to the others' policies</h3>\n"
+        f"<figure>\n{bounds_picture(bounds)}\n{bounds_legend(bounds)}</figure>\n"
+        f'{_table(heads, rows)}<p class="note">{sure}</p>\n'
+    )
+
+
+def _meetings(report: Report) -> str:
+    if report.meetings is None:
+        return ""
+    agents = [agent.agent for agent in report.agents]
+    return f"<h3>Who earns what against whom</h3>\n{heat_map(report.meetings, agents)}"
 
 
 def _pairs(report: Report) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from marl_bridge.plain_data import plain
 
 if TYPE_CHECKING:
+    from marl_bridge.exploitation.bounds import ExploitationReport
     from marl_bridge.figures import Figure
 
-__all__ = ["AgainstRandom", "AgentReport", "Report"]
+__all__ = ["AgainstRandom", "AgentReport", "Meetings", "Report"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,23 @@ class AgentReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Meetings:
+    """What two agents earn when each follows its policy, random play or a best response.
+
+    Attributes
+    ----------
+    rows, columns : tuple of str
+        What the first and the second agent do.
+    returns : tuple of tuple of (float, float)
+        Both agents' exact expected returns, row by row.
+    """
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    returns: tuple[tuple[tuple[float, float], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """How far policies are from the theoretical optimum of one environment.
 
@@ -108,6 +126,12 @@ class Report:
         What the report depends on: episodes, confidence, seed, versions.
     interrupted : bool
         True when the episodes were cut short by Ctrl-C; the figures speak of those played.
+    bounds : ExploitationReport or None
+        What learned best responses earn at least, and relaxed ones at most.
+    why_no_bounds : str
+        The reason where they were asked for and there are none.
+    meetings : Meetings or None
+        Exact returns of two agents' policies against each other, random play and best responses.
     """
 
     environment: str
@@ -127,13 +151,34 @@ class Report:
     facts: Mapping[str, object] = field(default_factory=dict)
     parameters: Mapping[str, object] = field(default_factory=dict)
     interrupted: bool = False
+    bounds: ExploitationReport | None = None
+    why_no_bounds: str = ""
+    meetings: Meetings | None = None
+
+    @property
+    def certified_nash_conv(self) -> float | None:
+        """What NashConv is at most: exactly, or proven with the bounds' confidence; else None."""
+        if self.nash_conv is not None:
+            return self.nash_conv
+        upper = None if self.bounds is None else self.bounds.nash_conv_upper
+        if upper is None or self.bounds is None or not self.bounds.certified:
+            return None
+        return upper.upper
 
     def to_dict(self) -> dict[str, Any]:
         """Turn the report into dictionaries, lists, strings and finite numbers.
 
         An infinite or undefined number (an end of an unbounded interval) becomes None.
         """
-        return {"schema": "marl_bridge.reports.report/1", **plain(self)}
+        bounds = None if self.bounds is None else self.bounds.to_dict()
+        told = plain(replace(self, bounds=None))
+        certified = plain(self.certified_nash_conv)
+        return {
+            "schema": "marl_bridge.reports.report/1",
+            **told,
+            "bounds": bounds,
+            "certified_nash_conv": certified,
+        }
 
     def to_json(self, *, indent: int | None = 2) -> str:
         """Write the report as standard JSON; every float survives the round trip."""

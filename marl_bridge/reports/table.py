@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from marl_bridge.reports.words import (
+    gain_in_words,
     interval,
     number,
     percent,
@@ -33,6 +34,9 @@ def render(report: Report) -> Group:
     if any(agent.against_random or agent.worst_case_return is not None for agent in report.agents):
         parts.append(Text("The same policies against other opponents (exact)", style="bold"))
         parts.append(_other_opponents(report))
+    if report.bounds is not None:
+        parts.append(Text("Best responses to the others' policies", style="bold"))
+        parts.append(_bounds(report))
     parts += _sentences(report)
     return Group(*parts)
 
@@ -94,6 +98,24 @@ def _other_opponents(report: Report) -> Table:
     )
     for agent in report.agents:
         _add(table, printable(agent.agent), *_random_cells(agent), number(agent.worst_case_return))
+    return table
+
+
+def _bounds(report: Report) -> Table:
+    assert report.bounds is not None
+    table = _table("own\nreturn", "learned\n(at least)", "exact", "relaxed\n(at most)", "gain")
+    for bounds in report.bounds.agents:
+        exact = None if bounds.exact is None else bounds.exact.value
+        upper = None if bounds.upper is None else bounds.upper.upper
+        _add(
+            table,
+            printable(bounds.agent),
+            number(bounds.own_return.value),
+            number(bounds.lower.value),
+            number(exact),
+            number(upper),
+            gain_in_words(bounds),
+        )
     return table
 
 

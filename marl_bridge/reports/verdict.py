@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from marl_bridge.reports.report import AgentReport
 from marl_bridge.reports.words import number, percent
 
-__all__ = ["verdict"]
+if TYPE_CHECKING:
+    from marl_bridge.exploitation.bounds import ExploitationReport
+
+__all__ = ["bounds_verdict", "verdict"]
 
 
 def verdict(
@@ -40,6 +44,36 @@ def verdict(
         *_team(agents, team_optimum, tolerance),
         _agreement(agents),
     )
+
+
+def bounds_verdict(bounds: ExploitationReport) -> tuple[str, ...]:
+    """Say what learned best responses prove of each agent's gain, and what nobody can gain.
+
+    Parameters
+    ----------
+    bounds : ExploitationReport
+    """
+    sure = (
+        f"with confidence {bounds.confidence:g}" if bounds.certified else "by heuristic intervals"
+    )
+    said = []
+    for agent in bounds.agents:
+        earned = f"a learned response earned {number(agent.learned_mean)} on average"
+        own = f"instead of {number(agent.own_return.value)}"
+        if agent.gain_lower > 0.0:
+            sentence = (
+                f"{agent.agent} could gain at least {number(agent.gain_lower)} by deviating alone, "
+                f"{sure}: {earned} {own}."
+            )
+        else:
+            sentence = (
+                f"No gain of {agent.agent} is proven: {earned} {own}. A better response may exist."
+            )
+        said.append(sentence)
+    upper = bounds.nash_conv_upper
+    if upper is not None and bounds.nash_conv_exact is None:
+        said.append(f"All gains together are at most {number(upper.upper)}, {sure}.")
+    return tuple(said)
 
 
 def _together(agents: Sequence[AgentReport], tolerance: float) -> str:

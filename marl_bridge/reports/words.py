@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from marl_bridge.exploitation.bounds import BestResponseBounds
     from marl_bridge.figures import Figure
     from marl_bridge.reports.report import Report
 
 __all__ = [
     "fact",
+    "gain_in_words",
     "interval",
     "mapping_rows",
     "number",
@@ -52,6 +54,15 @@ def interval(figure: Figure) -> str:
     '0.2500 [0.1250, 0.3750]'
     """
     return f"{number(figure.value)} [{number(figure.lower)}, {number(figure.upper)}]"
+
+
+def gain_in_words(bounds: BestResponseBounds) -> str:
+    """Write what deviating alone gains: exactly, or between what is proven."""
+    if bounds.gain_exact is not None:
+        return number(bounds.gain_exact)
+    if bounds.gain_upper is None:
+        return f"at least {number(bounds.gain_lower)}"
+    return f"{number(bounds.gain_lower)} to {number(bounds.gain_upper)}"
 
 
 def percent(share: float) -> str:
@@ -136,6 +147,8 @@ def status_line(report: Report) -> str:
         missing = "exact figures are" if report.solution_status else "exact optimum is"
         why = report.why_not_exact.rstrip(".") or "the reason was not recorded"
         sentences.append(f"No {missing} available: {why}.")
+    if report.why_no_bounds:
+        sentences.append(f"No best response was learned: {report.why_no_bounds.rstrip('.')}.")
     return printable(" ".join(sentences))
 
 

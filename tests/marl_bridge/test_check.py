@@ -106,7 +106,7 @@ def test_games_that_are_not_solved_in_time_say_so(monkeypatch):
 
 
 def test_continuous_chance_gives_estimates_and_the_reason():
-    report = marl_bridge.check(Continuous, "random", episodes=200)
+    report = marl_bridge.check(Continuous, "random", episodes=200, learn=0)
     assert not report.exact
     assert "uses chance" in report.why_not_exact
     assert report.agents[0].exact_return is None
@@ -117,7 +117,7 @@ def test_continuous_chance_gives_estimates_and_the_reason():
 
 def test_knights_archers_zombies_has_returns_and_a_plain_refusal():
     with pytest.warns(UserWarning, match=r"knights_archers_zombies_v10.*-v11"):
-        report = marl_bridge.check("knights_archers_zombies_v10", "random", episodes=3)
+        report = marl_bridge.check("knights_archers_zombies_v10", "random", episodes=3, learn=0)
     assert len(report.agents) == 4
     total = sum(agent.empirical_return.value for agent in report.agents)
     assert report.team_return.value == pytest.approx(total)
@@ -127,7 +127,9 @@ def test_knights_archers_zombies_has_returns_and_a_plain_refusal():
 
 def test_a_policy_that_samples_for_itself_is_estimated_against_the_known_value():
     rng = np.random.default_rng(0)
-    report = marl_bridge.check(MatchingPennies, lambda o, m: int(rng.integers(2)), episodes=100)
+    report = marl_bridge.check(
+        MatchingPennies, lambda o, m: int(rng.integers(2)), episodes=100, learn=0
+    )
     assert not report.exact
     assert "samples its own actions" in report.why_not_exact
     assert [agent.optimal_value for agent in report.agents] == [0, 0]
@@ -189,3 +191,46 @@ def test_a_trained_policy_is_told_apart_from_the_optimum():
 def test_reports_can_be_sent_to_another_process():
     report = marl_bridge.check(MatchingPennies, "random", episodes=20)
     assert pickle.loads(pickle.dumps(report)) == report
+
+
+def test_a_learned_response_stands_beside_the_exact_one():
+    report = marl_bridge.check(MatchingPennies, "random", episodes=300, learn=0.2)
+    for agent, bounds in zip(report.agents, report.bounds.agents, strict=True):
+        assert bounds.agent == agent.agent
+        assert bounds.lower.value <= agent.best_response_value + 1e-9
+        assert bounds.exact.value == pytest.approx(agent.best_response_value)
+    told = report.to_dict()
+    assert told["bounds"]["schema"].startswith("marl_bridge.exploitation.bounds")
+    assert json.loads(report.to_json())["certified_nash_conv"] == report.nash_conv
+    assert "Best responses to the others' policies" in str(report)
+    assert report.meetings.returns[0][0] == pytest.approx([a.exact_return for a in report.agents])
+    best = report.meetings.returns[2][0][0], report.meetings.returns[0][2][1]
+    assert best == pytest.approx([a.best_response_value for a in report.agents])
+
+
+def test_where_no_game_is_known_a_response_is_learned_and_nothing_is_claimed():
+    report = marl_bridge.check(Continuous, "random", episodes=200, learn=0.2)
+    assert not report.exact and report.certified_nash_conv is None
+    assert report.bounds is not None and "exploitab" not in " ".join(report.verdict)
+    certified = marl_bridge.check(
+        Continuous,
+        "random",
+        episodes=200,
+        learn=0.2,
+        ranges=dict.fromkeys(("first", "second"), (-9, 9)),
+    )
+    assert certified.bounds.certified
+
+
+def test_long_episodes_are_no_place_to_learn_unasked(monkeypatch):
+    monkeypatch.setitem(marl_bridge.check.__globals__, "_EVALUATION_PATIENCE", 0.0)
+    report = marl_bridge.check(Continuous, "random", episodes=20)
+    assert report.bounds is None and "learn=10" in report.why_no_bounds
+    assert "No best response was learned" in str(report)
+
+
+def test_a_check_is_recorded_on_request(tmp_path):
+    path = tmp_path / "record.sqlite"
+    marl_bridge.check(MatchingPennies, "random", episodes=50, record=path)
+    [ranked] = marl_bridge.leaderboard("matching_pennies_v0", path)
+    assert len(ranked.ranked) == 1

@@ -1,0 +1,1 @@
+"""What `check` found: the record, its words, its table, its picture and its page."""
