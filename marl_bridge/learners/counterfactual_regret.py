@@ -18,7 +18,7 @@ __all__ = ["CounterfactualRegret"]
     "cfr",
     default_episodes=1_000,
     promise="two-player zero-sum games that can be extracted: exploitability of the averages at "
-    "most range * information sets * sqrt(actions) / sqrt(iterations) for cfr and cfr+, in "
+    "most 2 * range * information sets * sqrt(actions) / sqrt(iterations) for cfr and cfr+, in "
     "practice far less; others: each player's external regret tends to 0",
     source="Zinkevich, Johanson, Bowling and Piccione (2007); Tammelin (2014), CFR+",
 )
