@@ -44,14 +44,14 @@ class Draws:
         """Draw one of 0 .. n - 1."""
         return int(self.uniform() * n)
 
-    def sample(self, weights: Sequence[float], candidates: Sequence[int]) -> int:
-        """Draw a candidate with probability proportional to its weight."""
-        threshold = self.uniform() * sum([weights[c] for c in candidates])
-        for candidate in candidates:
-            threshold -= weights[candidate]
+    def place(self, weights: Sequence[float]) -> int:
+        """Draw a position with probability proportional to its weight."""
+        threshold = self.uniform() * sum(weights)
+        for place, weight in enumerate(weights):
+            threshold -= weight
             if threshold < 0.0:
-                return candidate
-        return candidates[-1]
+                return place
+        return len(weights) - 1
 
     def state(self) -> dict[str, Any]:
         """Return plain data that :meth:`restore` takes."""

@@ -118,3 +118,4 @@ class IndependentLearner:
         self._resets.restore(state["resets"])
         for agent, kept in state["tables"].items():
             self.tables[agent].restore(kept)
+        self.begin(max(self._done - 1, 0) / self._episodes)  # as in the last episode played

@@ -68,16 +68,16 @@ class IndependentQ(IndependentLearner):
         require_unit(exploration=exploration, step_size=step_size)
         super().__init__(source, episodes=episodes, seed=seed, discount=discount)
         self._exploration, self._step_size = exploration, step_size
-        self._epsilon, self._alpha = exploration.first, step_size.first
+        self.epsilon, self._alpha = exploration.first, step_size.first
 
     def begin(self, progress: float) -> None:
         """Move both schedules on."""
-        self._epsilon = self._exploration.at(progress)
+        self.epsilon = self._exploration.at(progress)
         self._alpha = self._step_size.at(progress)
 
     def choose(self, entry: Entry) -> int:
         """Choose a best action, or any legal one with the probability of exploration."""
-        explores = self.draws.uniform() < self._epsilon
+        explores = self.draws.uniform() < self.epsilon
         candidates = entry.legal if explores else best_actions(entry)
         return (
             candidates[0] if len(candidates) == 1 else candidates[self.draws.index(len(candidates))]

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 from marl_bridge.environments.loading import load_module
 from marl_bridge.errors import InvalidPolicy
 from marl_bridge.policies.code import load_pickled, load_torch_file
-from marl_bridge.policies.stable_baselines import load_stable_baselines
+from marl_bridge.policies.stable_baselines import StableBaselinesPolicy, load_stable_baselines
 from marl_bridge.policies.tabular import TabularPolicy
 
 __all__ = ["policies_from", "policy_from", "policy_names", "save_policies"]
@@ -172,19 +172,25 @@ def _with_weights(network: Any, weights: str) -> Any:
 
 
 def save_policies(policies: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Save one table per agent, in files that :func:`policies_from` finds again.
+    """Save one table or model per agent, in files that :func:`policies_from` finds again.
 
     Raises
     ------
     InvalidPolicy
-        If a policy is no table.
+        If a policy is neither a table nor a model of Stable-Baselines3.
     """
     written = []
     for agent, policy in policies.items():
+        if isinstance(policy, StableBaselinesPolicy) and hasattr(policy.model, "save"):
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / f"{quote(agent, safe='')}.zip"
+            policy.model.save(path)
+            written.append(path)
+            continue
         if not isinstance(policy, TabularPolicy):
             raise InvalidPolicy(
                 f"the policy of agent {agent!r} is a {type(policy).__name__}, which is not saved",
-                valid="a TabularPolicy",
+                valid="a TabularPolicy, or a model of Stable-Baselines3",
             )
         written.append(policy.save(folder / f"{quote(agent, safe='')}.npz"))
     return written

@@ -46,7 +46,7 @@ def test_policies_are_kept_on_request():
     assert train(RPS, episodes=20, env_kwargs=ONE_ROUND).trace.policies == ()
 
 
-@pytest.mark.parametrize("learner", [learner.name for learner in learners()])
+@pytest.mark.parametrize("learner", [learner.name for learner in learners() if not learner.extra])
 def test_a_resumed_training_ends_as_one_that_was_never_interrupted(learner, tmp_path, monkeypatch):
     whole = train(PENNIES, learner, episodes=60, seed=3)
     monkeypatch.setattr("marl_bridge.learners.training._SAVE_EVERY", -1.0)

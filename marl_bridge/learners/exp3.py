@@ -1,0 +1,94 @@
+"""Exp3: exponential weights for bandits, one bandit at every observation."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marl_bridge.errors import InvalidEnvironment
+from marl_bridge.learners.entries import Entry
+from marl_bridge.learners.monte_carlo import MonteCarloLearner
+from marl_bridge.learners.registry import register
+from marl_bridge.learners.schedules import require_unit
+from marl_bridge.learners.softmax import full_row, softmax
+
+__all__ = ["Exp3"]
+
+
+@register(
+    "exp3",
+    default_episodes=20_000,
+    promise="on a matrix game, expected external regret at most (e - 1) g T + n ln n / g, for n "
+    "actions, T rounds and exploration g, in units of the payoff range, whatever the others do",
+    source="Auer, Cesa-Bianchi, Freund and Schapire (2002), The nonstochastic multiarmed bandit "
+    "problem, SIAM Journal on Computing 32, theorem 3.1",
+)
+class Exp3(MonteCarloLearner):
+    """Weights grow by the exponential of importance-weighted returns.
+
+    Parameters
+    ----------
+    exploration : float
+        Share of uniform play, within (0, 1].
+    payoff_range : (float, float)
+        Bounds on returns, which are scaled to [0, 1].
+    **arguments
+        Of :class:`~marl_bridge.learners.independent.IndependentLearner`.
+
+    Raises
+    ------
+    InvalidEnvironment
+        If the range is empty or a return leaves it.
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        *,
+        exploration: float = 0.1,
+        payoff_range: tuple[float, float] = (-1.0, 1.0),
+        **arguments: Any,
+    ) -> None:
+        require_unit(exploration=exploration)
+        low, high = map(float, payoff_range)
+        if not low < high or exploration <= 0.0:
+            raise InvalidEnvironment(
+                f"payoff_range is {payoff_range} and exploration {exploration}",
+                where="payoff_range, exploration",
+                valid="(low, high) with low < high, and exploration above 0",
+            )
+        super().__init__(source, **arguments)
+        self._gamma, self._low, self._high = exploration, low, high
+
+    def probabilities(self, entry: Entry) -> list[float]:
+        """Mix the weights' shares with uniform play."""
+        n = len(entry.legal)
+        shares = softmax(entry.values, entry.legal, 1.0)
+        return [(1.0 - self._gamma) * share + self._gamma / n for share in shares]
+
+    def choose(self, entry: Entry) -> int:
+        """Draw from :meth:`probabilities`."""
+        p = self.probabilities(entry)
+        return entry.legal[self.draws.place(p)]
+
+    def credit(self, entry: Entry, action: int, earned: float) -> None:
+        """Add the importance-weighted return to the action's log-weight."""
+        if not self._low - 1e-9 <= earned <= self._high + 1e-9:
+            raise InvalidEnvironment(
+                f"a return of {earned:g}",
+                where="payoff_range",
+                valid=f"within ({self._low:g}, {self._high:g})",
+                hint="give the learner bounds on the returns: payoff_range=(low, high)",
+            )
+        gain = (earned - self._low) / (self._high - self._low)
+        p = self.probabilities(entry)[entry.legal.index(action)]
+        entry.values[action] += self._gamma * gain / (p * len(entry.legal))
+        if not math.isfinite(entry.values[action]):
+            raise InvalidEnvironment("a log-weight overflowed", where="exp3")
+
+    def row(self, entry: Entry) -> NDArray[np.float64]:
+        """Return the probabilities it acts with, exploration included."""
+        return full_row(entry, self.probabilities(entry))

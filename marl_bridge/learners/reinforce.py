@@ -1,0 +1,78 @@
+"""REINFORCE: every agent climbs the gradient of its own return, with a baseline."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marl_bridge.learners.entries import Entry
+from marl_bridge.learners.monte_carlo import MonteCarloLearner
+from marl_bridge.learners.registry import register
+from marl_bridge.learners.schedules import Schedule, require_positive
+from marl_bridge.learners.softmax import full_row, softmax
+
+__all__ = ["BaselineEntry", "Reinforce"]
+
+
+class BaselineEntry(Entry):
+    """Preferences in place of values, and what is expected at the observation."""
+
+    __slots__ = ("baseline", "visits")
+
+    def __init__(self, n_actions: int) -> None:
+        super().__init__(n_actions)
+        self.baseline, self.visits = 0.0, 0
+
+
+@register(
+    "reinforce",
+    default_episodes=20_000,
+    promise="none with several learners; alone, a local optimum as steps get small",
+    source="Williams (1992), Simple statistical gradient-following algorithms for connectionist "
+    "reinforcement learning, Machine Learning 8",
+)
+class Reinforce(MonteCarloLearner):
+    """Tabular softmax policies moved along ``(return - baseline) * grad log p``.
+
+    The baseline of an observation is the mean return from it on.
+
+    Parameters
+    ----------
+    step_size : Schedule
+        Of the preferences.
+    **arguments
+        Of :class:`~marl_bridge.learners.independent.IndependentLearner`.
+    """
+
+    entry: ClassVar[type[Entry]] = BaselineEntry
+
+    def __init__(
+        self, source: Any, *, step_size: Schedule = Schedule(0.1, 0.02, 1.0), **arguments: Any
+    ) -> None:
+        require_positive(step_size=step_size)
+        super().__init__(source, **arguments)
+        self._step_size, self._alpha = step_size, step_size.first
+
+    def begin(self, progress: float) -> None:
+        """Move the schedule on."""
+        self._alpha = self._step_size.at(progress)
+
+    def choose(self, entry: Entry) -> int:
+        """Draw from the softmax of the preferences."""
+        p = softmax(entry.values, entry.legal, 1.0)
+        return entry.legal[self.draws.place(p)]
+
+    def credit(self, entry: Entry, action: int, earned: float) -> None:
+        """Move the preferences by the advantage, then the baseline by the return."""
+        assert isinstance(entry, BaselineEntry)
+        advantage = earned - entry.baseline
+        for other, p in zip(entry.legal, softmax(entry.values, entry.legal, 1.0), strict=True):
+            entry.values[other] += self._alpha * advantage * ((other == action) - p)
+        entry.visits += 1
+        entry.baseline += (earned - entry.baseline) / entry.visits
+
+    def row(self, entry: Entry) -> NDArray[np.float64]:
+        """Return the softmax of the preferences."""
+        return full_row(entry, softmax(entry.values, entry.legal, 1.0))

@@ -1,0 +1,103 @@
+"""WoLF policy hill climbing: learn fast when losing and cautiously when winning."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marl_bridge.learners.entries import Entry, best_actions
+from marl_bridge.learners.independent_q import IndependentQ
+from marl_bridge.learners.registry import register
+from marl_bridge.learners.schedules import require_unit
+
+__all__ = ["WolfPHC"]
+
+
+class _Entry(Entry):
+    """With a policy, its average over all visits, and their number."""
+
+    __slots__ = ("average", "policy", "visits")
+
+    def __init__(self, n_actions: int) -> None:
+        super().__init__(n_actions)
+        self.policy: list[float] = []  # of the legal actions; made when first looked at
+        self.average: list[float] = []
+        self.visits = 0
+
+    def ready(self) -> None:
+        """Begin with uniform play, again if the legal actions are others."""
+        if len(self.policy) != len(self.legal):
+            self.policy = [1.0 / len(self.legal)] * len(self.legal)
+            self.average = list(self.policy)
+            self.visits = 0
+
+
+@register(
+    "wolf-phc",
+    default_episodes=50_000,
+    promise="none proven; its model with exact gradients, WoLF-IGA, converges in 2x2 games",
+    source="Bowling and Veloso (2002), Multiagent learning using a variable learning rate, "
+    "Artificial Intelligence 136, table 5",
+)
+class WolfPHC(IndependentQ):
+    """Q-learning, and a mixed policy that climbs towards the best action.
+
+    The policy's step is ``winning`` while the policy earns more than its average over time would
+    by the present values, and ``losing`` otherwise.
+
+    Parameters
+    ----------
+    winning, losing : float
+        Steps of the policy per visit; winning is the smaller one.
+    **arguments
+        Of :class:`~marl_bridge.learners.independent_q.IndependentQ`.
+    """
+
+    entry: ClassVar[type[Entry]] = _Entry
+
+    def __init__(
+        self, source: Any, *, winning: float = 0.001, losing: float = 0.004, **arguments: Any
+    ) -> None:
+        require_unit(winning=winning, losing=losing)
+        super().__init__(source, **arguments)
+        self._winning, self._losing = winning, losing
+
+    def choose(self, entry: Entry) -> int:
+        """Draw from the policy, or any legal action with the probability of exploration."""
+        assert isinstance(entry, _Entry)
+        entry.ready()
+        if self.draws.uniform() < self.epsilon:
+            return entry.legal[self.draws.index(len(entry.legal))]
+        return entry.legal[self.draws.place(entry.policy)]
+
+    def learn(self, entry: Entry, action: int, reward: float, following: Entry | None) -> None:
+        """Move the action's value, then the policy."""
+        super().learn(entry, action, reward, following)
+        assert isinstance(entry, _Entry)
+        entry.ready()
+        entry.visits += 1
+        policy, average, n = entry.policy, entry.average, len(entry.legal)
+        for k in range(n):
+            average[k] += (policy[k] - average[k]) / entry.visits
+        values = [entry.values[a] for a in entry.legal]
+        earns = sum([p * v for p, v in zip(policy, values, strict=True)])
+        earned = sum([p * v for p, v in zip(average, values, strict=True)])
+        step = self._winning if earns > earned else self._losing
+        if n == 1:
+            return
+        best = entry.legal.index(best_actions(entry)[0])
+        for k in range(n):
+            if k != best:
+                taken = min(policy[k], step / (n - 1))
+                policy[k] -= taken
+                policy[best] += taken
+
+    def row(self, entry: Entry) -> NDArray[np.float64]:
+        """Return the policy."""
+        assert isinstance(entry, _Entry)
+        entry.ready()
+        row = np.zeros(len(entry.values))
+        row[entry.legal] = entry.policy
+        return np.asarray(row / row.sum())

@@ -1,0 +1,142 @@
+"""Independent tabular learners: what is proven of them, and what they are known to do."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import gametheory as gt
+import marl_bridge
+from marl_bridge.errors import InvalidEnvironment
+from marl_bridge.learners.draws import Draws
+from marl_bridge.learners.entries import Entry
+from marl_bridge.learners.frequency_adjusted_q import FrequencyAdjustedQ
+from marl_bridge.learners.schedules import Schedule
+
+CLIMBING, PENNIES = (gt.catalog.load(name) for name in ("climbing", "matching_pennies"))
+OWN = (
+    "actor-critic",
+    "boltzmann-q",
+    "exp3",
+    "frequency-adjusted-q",
+    "hysteretic-q",
+    "independent-q",
+    "lenient-q",
+    "regret-matching",
+    "reinforce",
+    "wolf-phc",
+)
+
+
+def rows(training):
+    """Each agent's policy in a game of one observation."""
+    return [next(iter(policy.table.values())) for policy in training.policies.values()]
+
+
+def played(game, training):
+    """What the most probable joint action pays the first player."""
+    return float(game.payoffs[0][tuple(int(row.argmax()) for row in rows(training))])
+
+
+@pytest.mark.parametrize("learner", OWN)
+def test_every_learner_solves_a_game_with_a_dominant_action(learner):
+    dilemma = gt.catalog.load("prisoners_dilemma")
+    options = {"payoff_range": (-3.0, 0.0)} if learner == "exp3" else {}
+    training = marl_bridge.train(dilemma, learner, episodes=3000, seed=0, **options)
+    assert all(row[1] > 0.9 for row in rows(training))
+
+
+@pytest.mark.parametrize("learner", OWN)
+def test_every_learner_plays_legal_actions_in_an_environment(learner):
+    training = marl_bridge.train("classic/tictactoe-v3", learner, episodes=30, seed=0)
+    figures = marl_bridge.estimate("classic/tictactoe-v3", training.policies, episodes=5)
+    assert set(figures.returns) == {"player_1", "player_2"}
+
+
+def test_independent_learning_misses_the_best_of_the_climbing_game():
+    ends = {played(CLIMBING, marl_bridge.train(CLIMBING, episodes=2000, seed=s)) for s in range(20)}
+    assert ends <= {5.0, 6.0}  # and never 11, which central learning finds
+
+
+def test_exp3_keeps_its_bound_over_twenty_seeds():
+    rounds, gamma, n = 2000, 0.1, 2
+    regrets = [
+        marl_bridge.train(PENNIES, "exp3", episodes=rounds, seed=seed, exploration=gamma)
+        .trace.regrets[-1]
+        .max()
+        for seed in range(20)
+    ]
+    bound = (math.e - 1) * gamma + n * math.log(n) / gamma / rounds  # of the range, per round
+    assert np.mean(regrets) <= 2.0 * bound
+
+
+def test_regrets_of_regret_matching_fall():
+    shapley = gt.catalog.load("shapley")
+    early, late = (
+        np.mean(
+            [
+                marl_bridge.train(shapley, "regret-matching", episodes=n, seed=s).trace.regrets[-1]
+                for s in range(5)
+            ]
+        )
+        for n in (100, 5000)
+    )
+    assert late < early / 2
+
+
+def test_boltzmann_learning_settles_at_a_logit_equilibrium():
+    temperature = Schedule(1.0, 1.0)
+    for learner in ("boltzmann-q", "frequency-adjusted-q"):
+        training = marl_bridge.train(
+            PENNIES, learner, episodes=20_000, seed=1, temperature=temperature,
+            step_size=Schedule(0.05, 0.001),
+        )  # fmt: skip
+        strategies = rows(training)
+        for player, row in enumerate(strategies):
+            values = PENNIES.deviation_payoffs(gt.MixedProfile(strategies), player)
+            response = np.exp(values) / np.exp(values).sum()
+            assert np.abs(row - response).max() < 0.05
+
+
+def test_forgiving_learners_find_the_best_more_often():
+    def best(learner):
+        return sum(
+            played(CLIMBING, marl_bridge.train(CLIMBING, learner, episodes=3000, seed=s)) == 11.0
+            for s in range(10)
+        )
+
+    assert best("independent-q") == 0 < best("hysteretic-q")
+
+
+def test_frequency_adjustment_divides_the_step_by_the_probability():
+    learning = FrequencyAdjustedQ(marl_bridge.open_environment(PENNIES), episodes=10, cap=0.1)
+    entry = Entry(2)
+    entry.legal, entry.values = [0, 1], [3.0, 0.0]
+    learning.temperature, learning.alpha = 1.0, 0.5
+    p = math.exp(3) / (math.exp(3) + 1)
+    learning.learn(entry, 0, 4.0, None)
+    assert entry.values[0] == pytest.approx(3.0 + 0.5 * (0.1 / p) * 1.0)
+    entry.values = [3.0, 0.0]
+    learning.learn(entry, 1, 1.0, None)
+    assert entry.values[1] == pytest.approx(0.5)  # rarer than the cap: the whole step
+
+
+def test_options_that_make_no_sense_are_refused():
+    for learner, options, match in (
+        ("exp3", {"payoff_range": (1.0, -1.0)}, "payoff_range"),
+        ("exp3", {"payoff_range": (0.0, 0.5)}, "bounds on the returns"),
+        ("boltzmann-q", {"temperature": Schedule(0.0, 0.0)}, "temperature"),
+        ("hysteretic-q", {"pessimism": 2.0}, "pessimism"),
+        ("wolf-phc", {"winning": -1.0}, "winning"),
+        ("lenient-q", {"leniency": 0.0}, "leniency"),
+    ):
+        with pytest.raises(InvalidEnvironment, match=match):
+            marl_bridge.train(PENNIES, learner, episodes=5, **options)
+
+
+def test_places_are_drawn_in_proportion_to_their_weights():
+    draws = Draws(np.random.SeedSequence(7))
+    counts = np.bincount([draws.place([1.0, 0.0, 3.0]) for _ in range(4000)], minlength=3)
+    assert counts[1] == 0 and counts[2] / 4000 == pytest.approx(0.75, abs=0.03)
