@@ -8,8 +8,8 @@ from gametheory.errors import UnsupportedGame
 from marl_bridge.environments.opening import open_environment
 from marl_bridge.errors import InvalidEnvironment, InvalidPolicy
 from marl_bridge.learners import train
-from marl_bridge.learners.schedules import Schedule
 from marl_bridge.learners.registry import learners
+from marl_bridge.learners.schedules import Schedule
 from marl_bridge.policies.policy import observation_key
 from marl_bridge.rollouts import rollouts
 from tests.marl_bridge.environments import Coordination, HigherCard, MatchingPennies, Pointing
