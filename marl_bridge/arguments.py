@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ __all__ = [
     "is_confidence",
     "require_confidence",
     "require_counts",
+    "require_path",
     "require_range",
     "require_ranges_of",
     "require_seconds",
@@ -108,6 +110,21 @@ def require_seconds(*, zero: bool = False, none: bool = True, **limits: Any) -> 
         )
 
 
+def require_path(**paths: Any) -> None:
+    """Raise InvalidEnvironment unless these are paths, or None.
+
+    Examples
+    --------
+    >>> require_path(checkpoint="game.bin", record=None)
+    >>> require_path(checkpoint=3)
+    Traceback (most recent call last):
+    marl_bridge.errors.InvalidEnvironment: checkpoint is 3; where: checkpoint; valid: a path
+    """
+    for name, path in paths.items():
+        if path is not None and not isinstance(path, str | os.PathLike):
+            raise InvalidEnvironment(f"{name} is {path!r}", where=name, valid="a path")
+
+
 def is_confidence(number: Any) -> bool:
     """Say whether something is a number between 0 and 1, both excluded.
 
@@ -127,14 +144,14 @@ def require_confidence(confidence: Any) -> None:
         )
 
 
-def require_range(agent: str, pair: Any) -> None:
+def require_range(agent: str, pair: Any, *, where: str = "ranges") -> None:
     """Raise InvalidEnvironment unless a pair bounds an agent's returns."""
     ends = tuple(pair) if isinstance(pair, Sequence) or hasattr(pair, "__array__") else ()
     numbers = len(ends) == 2 and all(isinstance(end, _REAL) for end in ends)
     if not (numbers and -math.inf < ends[0] <= ends[1] < math.inf):
         raise InvalidEnvironment(
             f"the range of {agent!r} is {pair!r}",
-            where="ranges",
+            where=where,
             valid="finite (low, high), low <= high",
         )
 

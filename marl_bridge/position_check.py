@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gametheory.errors import GameTheoryError
 from marl_bridge.arguments import require_counts, require_seed
 from marl_bridge.environments.driver import View
+from marl_bridge.environments.faults import environments_errors
 from marl_bridge.environments.opening import EnvironmentSource, Make, open_environment
 from marl_bridge.environments.position_reading import (
     InvalidPosition,
@@ -32,7 +34,7 @@ from marl_bridge.environments.positions import PositionSolver
 from marl_bridge.environments.streams import episode_streams
 from marl_bridge.errors import UnknownProbabilities
 from marl_bridge.plain_data import plain
-from marl_bridge.policies.checks import checked_action, checked_distribution
+from marl_bridge.policies.checks import checked_action, checked_distribution, policy_raised
 from marl_bridge.policies.memory import HistoryPolicy, begin_episode
 from marl_bridge.policies.policy import DistributionPolicy, Policy, assign, checked_probabilities
 from marl_bridge.reports.words import number, percent, printable
@@ -258,16 +260,24 @@ def _played(
     driver = source.driver(checked=False)
     assigned = assign(policies, driver.agents)
     begin_episode(assigned.values())
-    driver.reset(seed=reset_seed)
+    with environments_errors(driver.env, f"reset(seed={reset_seed})"):
+        driver.reset(seed=reset_seed)
     path: list[tuple[str, Any]] = []
     while len(path) < ply and len(driver.acting) == 1:
         agent = driver.acting[0]
         view = driver.view(agent)
-        action = checked_action(view, assigned[agent].act(view, rng))
+        try:
+            chosen = assigned[agent].act(view, rng)
+        except GameTheoryError:
+            raise
+        except Exception as error:
+            raise policy_raised(view, error, f"after {len(path)} actions") from error
+        action = checked_action(view, chosen)
         if explore and rng.random() < explore:
             action = view.start + int(rng.choice(view.legal_indices()))
         path.append((agent, action))
-        driver.step({agent: action})
+        with environments_errors(driver.env, f"step {len(path)} of an episode"):
+            driver.step({agent: action})
     alive = len(path) == ply and len(driver.acting) == 1
     driver.env.close()
     return tuple(path) if alive else None
@@ -326,6 +336,7 @@ def check_positions(
     [(0.0, 0.8), (0.0, 0.833)]
     """
     source = open_environment(make, env_kwargs=env_kwargs, api=api)
+    positions = tuple(positions)
     asked = [_ask(source, policies, position, seed) for position in positions]
     checks: list[CheckedPosition] = []
     interrupted = False

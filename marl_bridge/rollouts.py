@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,12 +11,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gametheory.errors import GameTheoryError
 from marl_bridge.arguments import require_counts, require_seed
-from marl_bridge.environments.driver import Driver
+from marl_bridge.environments.driver import Driver, View
+from marl_bridge.environments.faults import environment_raised, environments_errors
 from marl_bridge.environments.opening import EnvironmentSource
 from marl_bridge.environments.streams import episode_streams
-from marl_bridge.errors import InvalidPolicy
-from marl_bridge.policies.checks import checked_action
+from marl_bridge.errors import InvalidEnvironment, InvalidPolicy
+from marl_bridge.policies.checks import checked_action, policy_raised
 from marl_bridge.policies.memory import begin_episode
 from marl_bridge.policies.policy import Policy, as_policy, assign
 from marl_bridge.workers import Backend, Workers, require_portable
@@ -111,11 +114,12 @@ def rollouts(
     Raises
     ------
     InvalidPolicy
-        If a policy returns something that is no legal action, policies and agents differ, or a
-        policy cannot be sent to another process.
+        If a policy raises an error or returns something that is no legal action, policies and
+        agents differ, or a policy cannot be sent to another process.
     InvalidEnvironment
         If the number of episodes, steps or workers is not positive, the seed is no integer from
-        0 on, or the environment cannot be sent to another process.
+        0 on, the environment raises an error or pays what is no finite number, or it cannot be
+        sent to another process.
     MissingExtra
         If several workers are wanted and joblib, or Ray, is not installed.
     """
@@ -178,9 +182,16 @@ def _play_batch(
                 driver.env.close()
                 driver = batch.source.driver(checked=False)
             reset_seed, rng = episode_streams(batch.seed, episode)
-            driver.reset(seed=reset_seed)
+            with environments_errors(driver.env, f"reset(seed={reset_seed})"):
+                driver.reset(seed=reset_seed)
             length, cut = play_episode(driver, batch.seating.at(episode), rng, batch.max_steps)
             returns = [driver.returns[agent] for agent in driver.agents]
+            if not all(map(math.isfinite, returns)):
+                raise InvalidEnvironment(
+                    f"the returns of {list(driver.agents)} are {returns}",
+                    where=f"episode {episode}, reset(seed={reset_seed})",
+                    valid="finite rewards",
+                )
             records.append((returns, length, cut or any(driver.truncated.values())))
             if told is not None:
                 told(len(records))
@@ -290,21 +301,34 @@ def play_episode(
     Raises
     ------
     InvalidPolicy
-        If a policy returns something that is no legal action.
+        If a policy raises an error, or returns something that is no legal action.
+    InvalidEnvironment
+        If the environment raises an error.
     """
     begin_episode(policies.values())
     steps = 0
-    while acting := driver.acting:
-        if limit is not None and steps >= limit:
-            return steps, True
-        actions = {}
-        for agent in acting:
-            view = driver.view(agent)
-            actions[agent] = checked_action(view, policies[agent].act(view, rng))
-        if observer is not None:
-            observer(actions)
-        driver.step(actions)
-        steps += 1
+    asked: View | None = None  # whose policy is at work, to tell its errors from the environment's
+    try:
+        while acting := driver.acting:
+            if limit is not None and steps >= limit:
+                return steps, True
+            actions = {}
+            for agent in acting:
+                view = asked = driver.view(agent)
+                action = policies[agent].act(view, rng)
+                asked = None
+                actions[agent] = checked_action(view, action)
+            if observer is not None:
+                observer(actions)
+            driver.step(actions)
+            steps += 1
+    except GameTheoryError:
+        raise
+    except Exception as error:
+        where = f"step {steps + 1} of an episode"
+        if asked is not None:
+            raise policy_raised(asked, error, where) from error
+        raise environment_raised(driver.env, error, where) from error
     return steps, False
 
 

@@ -57,5 +57,14 @@ def interval_of(
 
 
 def mean_of(samples: NDArray[np.float64]) -> float:
-    """Return the mean, summed exactly: the same number in any order of summation."""
-    return math.fsum(samples) / samples.size
+    """Return the mean, summed exactly: the same number in any order of summation.
+
+    Examples
+    --------
+    >>> mean_of(np.array([0.25, 0.5, 0.75])), mean_of(np.array([1.5e308, 1.5e308]))
+    (0.5, 1.5e+308)
+    """
+    try:
+        return math.fsum(samples) / samples.size
+    except OverflowError:  # the sum is too large for a float, the mean is not
+        return math.fsum(samples / samples.size)

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from gametheory.errors import GameTheoryError
+from marl_bridge.arguments import require_path
 from marl_bridge.empirical_game.sampling import Chunk
 
 __all__ = ["CheckpointRefused", "ChunkStore", "MemoryStore", "SQLiteStore"]
@@ -98,6 +99,7 @@ class SQLiteStore:
     """
 
     def __init__(self, path: str | Path, about: Mapping[str, Any]) -> None:
+        require_path(checkpoint=path)
         self.path = Path(path)
         if not self.path.parent.is_dir():
             raise CheckpointRefused(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from marl_bridge.empirical_game.layout import Cell
 from marl_bridge.empirical_game.populations import Role
+from marl_bridge.environments.faults import environments_errors
 from marl_bridge.environments.observations import observation_key
 from marl_bridge.environments.opening import EnvironmentSource
 from marl_bridge.errors import InvalidEnvironment
@@ -133,7 +134,8 @@ def play_chunk(table: Table, cell: Cell, seats: Seats, start: int, number: int) 
                 driver = table.source.driver(checked=False)
             reset_seed, rng = _streams(table.seed, cell.words, start + k)
             seated, members = _draw_lots(seats, rng, n_groups)
-            driver.reset(seed=reset_seed)
+            with environments_errors(driver.env, f"reset(seed={reset_seed})"):
+                driver.reset(seed=reset_seed)
             length, cut = play_episode(
                 driver,
                 seated,

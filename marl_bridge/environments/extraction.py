@@ -21,7 +21,7 @@ from gametheory.errors import InvalidGame, UnsupportedGame
 from gametheory.games.extensive_form import CHANCE, TERMINAL
 from gametheory.games.game_state import explore
 from gametheory.games.state_graph import StateGraph
-from marl_bridge.arguments import require_counts, require_seconds, require_seed
+from marl_bridge.arguments import require_counts, require_path, require_seconds, require_seed
 from marl_bridge.environments import extraction_cache
 from marl_bridge.environments.audit import Audit, audit_episodes, zero_sum
 from marl_bridge.environments.branching import Branching, ByCopy, ByReplay
@@ -148,6 +148,7 @@ def extract(
         max_states=max_states, max_histories=max_histories, optional={"max_memory": max_memory}
     )
     require_seconds(zero=True, none=False, time_limit=time_limit)
+    require_path(checkpoint=checkpoint)
     options = _Options(seed, discount, chance, depth_limit, frontier)
     _check_arguments(options, recall)
     limits = _Limits(max_states, max_histories, time_limit, max_memory, progress, watch)

@@ -29,6 +29,7 @@ from marl_bridge.environments.driver import View
 from marl_bridge.environments.extracted import Extraction
 from marl_bridge.environments.frontier import Frontier
 from marl_bridge.environments.safe_values import UnsafeValue, decode, encode
+from marl_bridge.errors import InvalidEnvironment
 
 __all__ = ["VARIABLE", "cache_folder", "load", "save"]
 
@@ -70,6 +71,10 @@ def cache_folder(cache: bool | str | os.PathLike[str] | None) -> Path | None:
     if cache is False:
         return None
     if cache is not None and cache is not True:
+        if not isinstance(cache, str | os.PathLike):
+            raise InvalidEnvironment(
+                f"cache is {cache!r}", where="cache", valid="True, False, None or a folder"
+            )
         return Path(cache)
     said = os.environ.get(VARIABLE)
     if said is not None and said.lower() not in _ON:

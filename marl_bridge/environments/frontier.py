@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gametheory.errors import InvalidGame
+from gametheory.errors import GameTheoryError, InvalidGame
 from marl_bridge.environments.driver import View
 from marl_bridge.errors import InvalidEnvironment
 
@@ -154,7 +154,16 @@ def values_at(rule: FrontierRule, driver: Any) -> FrontierValues:
             steps=driver.steps,
             env=driver.env,
         )
-        given = rule(position)
+        try:
+            given = rule(position)
+        except GameTheoryError:
+            raise
+        except Exception as error:
+            raise InvalidEnvironment(
+                f"the value function raises {type(error).__name__}: {error}",
+                where=f"frontier, after {driver.steps} steps",
+                hint="look at the error that this one was raised from",
+            ) from error
         if not isinstance(given, Mapping) or set(given) != set(driver.agents):
             raise InvalidEnvironment(
                 f"the value function returned {given!r}",

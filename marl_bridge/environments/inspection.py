@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
+from itertools import count
 from typing import Any
 
 from marl_bridge.arguments import require_counts, require_seconds, require_seed
 from marl_bridge.environments.chance_sites import ChanceSite, ChanceSites, chance_sites
+from marl_bridge.environments.driver import Driver
 from marl_bridge.environments.endings import Ending, early_truncation
+from marl_bridge.environments.faults import environments_errors
 from marl_bridge.environments.illegal_actions import IllegalActions, try_illegal_actions
 from marl_bridge.environments.observations import observation_key
 from marl_bridge.environments.opening import EnvironmentSource, Make, open_environment
 from marl_bridge.environments.outlook import Attempt, Outlook, attempt_extraction, outlook
-from marl_bridge.environments.random_play import UnlistedActions, listed_actions, random_episode
+from marl_bridge.environments.random_play import (
+    Step,
+    UnlistedActions,
+    listed_actions,
+    random_episode,
+)
 from marl_bridge.environments.size_estimate import SizeEstimate, estimate_size
 from marl_bridge.environments.trials import (
     Trial,
@@ -365,6 +373,18 @@ def _play_episodes(
     return seen, sum(episode.ending.steps for episode in seen) / seconds
 
 
+def _in_words(driver: Driver, steps: Iterator[Step]) -> Iterator[Step]:
+    """Hand out steps; tell in words what the environment raises between them."""
+    where = "reset"
+    for number in count(1):
+        with environments_errors(driver.env, where):
+            step = next(steps, None)
+        if step is None:
+            return
+        yield step
+        where = f"step {number} of an episode"  # it is taken when the next one is asked for
+
+
 def _play(source: EnvironmentSource, seed: int, number: int, max_steps: int) -> _Episode:
     """Play one episode on a fresh instance, so that each can be repeated alone."""
     driver = source.driver(checked=False)
@@ -372,7 +392,7 @@ def _play(source: EnvironmentSource, seed: int, number: int, max_steps: int) -> 
     start, has_mask, steps = b"", False, 0
     told: dict[str, float] | None = None
     low, high = math.inf, -math.inf
-    for step in random_episode(driver, seed, number, max_steps):
+    for step in _in_words(driver, random_episode(driver, seed, number, max_steps)):
         views = step.views
         if told is None:
             start = observation_key(

@@ -139,6 +139,10 @@ def open_environment(
     """
     if api not in (None, "aec", "parallel"):
         raise InvalidEnvironment(f"unknown api {api!r}", valid="'aec' or 'parallel'")
+    if env_kwargs is not None and not isinstance(env_kwargs, Mapping):
+        raise InvalidEnvironment(
+            f"env_kwargs is {env_kwargs!r}", where="env_kwargs", valid="a mapping, or None"
+        )
     _import_pettingzoo()
     _use_dummy_display()
     name, creators = _creators(make)

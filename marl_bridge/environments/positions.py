@@ -26,7 +26,7 @@ import numpy as np
 
 from gametheory.algorithms.extensive_form.alpha_beta import AlphaBetaResult, alpha_beta
 from gametheory.errors import InvalidGame, UnsupportedGame
-from marl_bridge.arguments import require_seed
+from marl_bridge.arguments import require_counts, require_range, require_seconds, require_seed
 from marl_bridge.environments.branching import START, Branching, ByCopy, Visit, chance_refused
 from marl_bridge.environments.driver import Driver, View
 from marl_bridge.environments.factories import global_generators, intercepted
@@ -276,6 +276,10 @@ class PositionSolver:
         progress: Callable[[int], object] | None = None,
     ) -> PositionSolution:
         """Solve one position; see :func:`solve_position`."""
+        require_seconds(zero=True, time_limit=time_limit)
+        require_counts(0, optional={"max_states": max_states})
+        if return_range is not None:
+            require_range(self.agents[0], return_range, where="return_range")
         state, path = self.state_at(position)
         size = self._histories_below(state)
         if refuse_hopeless and time_limit is not None:

@@ -14,6 +14,7 @@ __all__ = [
     "checked_action",
     "checked_distribution",
     "n_actions_of",
+    "policy_raised",
     "sample_index",
 ]
 
@@ -75,6 +76,23 @@ def checked_distribution(view: View, probabilities: Any) -> NDArray[np.float64]:
         at = int(np.argmax(p - allowed))
         raise _refused(view, f"gave the illegal action {at + view.start} probability {p[at]:.6g}")
     return np.asarray(allowed / kept)
+
+
+def policy_raised(view: View, error: Exception, where: str = "") -> InvalidPolicy:
+    """Say in words what somebody's policy raised; to be raised from the error itself.
+
+    Examples
+    --------
+    >>> from gymnasium.spaces import Discrete
+    >>> policy_raised(View("zoe", 0, None, Discrete(3)), KeyError("weights"), "step 3").what
+    "the policy of agent 'zoe' raises KeyError: 'weights'"
+    """
+    return InvalidPolicy(
+        f"the policy of agent {view.agent!r} raises {type(error).__name__}: {error}",
+        where=where,
+        valid="a function f(observation, mask), or an object with act(view, rng)",
+        hint="look at the error that this one was raised from",
+    )
 
 
 def n_actions_of(view: View, who: str) -> int:

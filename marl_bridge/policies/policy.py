@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from gametheory.errors import GameTheoryError
 from marl_bridge.environments.driver import View
 from marl_bridge.environments.observations import observation_key
 from marl_bridge.errors import InvalidPolicy
@@ -15,6 +16,7 @@ from marl_bridge.policies.checks import (
     checked_action,
     checked_distribution,
     n_actions_of,
+    policy_raised,
     sample_index,
 )
 from marl_bridge.policies.content_hash import hash_of_text
@@ -243,7 +245,7 @@ def checked_probabilities(policy: Policy, view: View) -> Probabilities:
     Raises
     ------
     InvalidPolicy
-        If the policy cannot state its distribution or states an invalid one.
+        If the policy cannot state its distribution, raises an error, or states an invalid one.
     """
     if not isinstance(policy, DistributionPolicy):
         raise InvalidPolicy(
@@ -252,7 +254,13 @@ def checked_probabilities(policy: Policy, view: View) -> Probabilities:
             valid="a policy that can state the probability of each action",
             hint="add probabilities(view), or compare by sampled episodes instead",
         )
-    return checked_distribution(view, policy.probabilities(view))
+    try:
+        stated = policy.probabilities(view)
+    except GameTheoryError:
+        raise
+    except Exception as error:
+        raise policy_raised(view, error, f"observation {view.observation!r}") from error
+    return checked_distribution(view, stated)
 
 
 def _is_vector(answer: Any) -> bool:

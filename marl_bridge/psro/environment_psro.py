@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
+import numpy as np
+
 from gametheory.errors import UnsupportedGame
 from gametheory.games.behavior_profile import BehaviorProfile
 from marl_bridge.arguments import require_counts, require_seconds, require_seed
@@ -104,6 +106,8 @@ def psro(
     require_seed(seed)
     require_counts(cell_episodes=cell_episodes)
     require_seconds(time_limit=time_limit)
+    if not (isinstance(gap, int | float | np.number) and gap >= 0.0):
+        raise UnsupportedGame(f"gap is {gap!r}", where="gap", valid="a number, at least 0")
     source = open_environment(make, env_kwargs=env_kwargs)
     extraction = _extraction(make, env_kwargs, seed, extraction_limit, oracle == "exact")
     exact = extraction is not None and oracle in ("auto", "exact")

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from marl_bridge.arguments import require_path
+
 __all__ = ["VARIABLE", "record_path"]
 
 VARIABLE = "MARL_BRIDGE_RECORD"
@@ -42,6 +44,7 @@ def record_path(
     '/data/marl_bridge/record.sqlite'
     """
     if given is not None:
+        require_path(record=given)
         return Path(given).expanduser()
     values = os.environ if environ is None else environ
     named = values.get(VARIABLE)
