@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gametheory.errors import InvalidProfile
 from gametheory.games.stationary_profile import StationaryProfile
 from gametheory.games.stochastic_game import StochasticGame
 
@@ -104,7 +105,12 @@ class _Decisions(NamedTuple):
 def _decisions(game: StochasticGame, profile: StationaryProfile, player: int) -> _Decisions:
     from scipy.sparse import csr_array
 
-    profile.check_fits(game)
+    game.check_profile(profile)
+    if not (isinstance(player, int | np.integer) and 0 <= player < game.n_players):
+        raise InvalidProfile(
+            f"there is no player {player!r}", where="player", valid=f"0 to {game.n_players - 1}"
+        )
+    player = int(player)
     sizes = np.array([stage.n_actions[player] for stage in game.stages])
     first = np.cumsum(sizes) - sizes
     rows, weights = [], []

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gametheory.errors import InvalidGame
+from gametheory.errors import InvalidGame, InvalidProfile
 from gametheory.games.exact_array import exact_array, fractions_of
 from gametheory.games.frozen import FrozenArrays, freeze
 from gametheory.games.normal_form import NormalFormGame
@@ -91,6 +91,13 @@ class StochasticGame(FrozenArrays):
         start: int | str = 0,
         title: str = "",
     ) -> None:
+        for name, sequence in (("stages", stages), ("transitions", transitions)):
+            if not isinstance(sequence, Sequence | np.ndarray):
+                raise InvalidGame(
+                    f"a {type(sequence).__name__} is no sequence",
+                    where=name,
+                    valid="one entry for every state",
+                )
         games = tuple(s if isinstance(s, NormalFormGame) else NormalFormGame(s) for s in stages)
         if not games or len(transitions) != len(games):
             raise InvalidGame(
@@ -154,6 +161,12 @@ class StochasticGame(FrozenArrays):
         >>> game.states, int(game.first[-1])
         (('0', '1', '2'), 9)
         """
+        if not isinstance(start, Hashable):
+            raise InvalidGame(
+                f"a {type(start).__name__} cannot be told from others by its hash",
+                where="start",
+                valid="a hashable state, such as a number, text or a tuple of these",
+            )
         number = {start: 0}
         found: list[Any] = [start]
         games, rows = [], []
@@ -161,8 +174,8 @@ class StochasticGame(FrozenArrays):
             sizes = tuple(n_actions(state))
             payoffs = np.empty((len(sizes), *sizes), dtype=object)
             for joint in np.ndindex(*sizes):
-                earned, following = step(state, joint)
-                payoffs[(slice(None), *joint)] = tuple(earned)
+                earned, following = _outcome(step(state, joint), state, joint, len(sizes))
+                payoffs[(slice(None), *joint)] = earned
                 for to in following:
                     if to not in number:
                         number[to] = len(found)
@@ -309,6 +322,16 @@ class StochasticGame(FrozenArrays):
             for stage, (a, b) in zip(self.stages, pairwise(offsets), strict=True)
         ]
 
+    def check_profile(self, profile: Any) -> None:
+        """Raise InvalidProfile unless this is a stationary profile of this game."""
+        if not isinstance(profile, StationaryProfile):
+            raise InvalidProfile(
+                f"a {type(profile).__name__} is no profile of a stochastic game",
+                where="profile",
+                valid="a StationaryProfile made for this game",
+            )
+        profile.check_fits(self)
+
     def joint_probabilities(self, profile: StationaryProfile) -> NDArray[np.float64]:
         """Return the probability of each joint action in its state, all states in a row.
 
@@ -317,7 +340,7 @@ class StochasticGame(FrozenArrays):
         InvalidProfile
             If the profile is not one of this game.
         """
-        profile.check_fits(self)
+        self.check_profile(profile)
         parts = []
         for strategies in profile:
             joint: NDArray[np.float64] = np.ones(1)
@@ -391,6 +414,21 @@ def _exact_rows(
     array = np.empty(len(flat), dtype=object)
     array[:] = flat
     return exact_array(array, name="transitions")
+
+
+def _outcome(
+    given: Any, state: Any, joint: tuple[int, ...], n_players: int
+) -> tuple[tuple[Any, ...], Mapping[Any, Any]]:
+    """Read what a step returned."""
+    fine = isinstance(given, Sequence) and len(given) == 2 and isinstance(given[1], Mapping)
+    fine = fine and isinstance(given[0], Sequence | np.ndarray) and len(given[0]) == n_players
+    if not fine:
+        raise InvalidGame(
+            f"step({state!r}, {joint}) returned {given!r}",
+            where="step",
+            valid=f"{n_players} payoffs, and a mapping from next states to their probabilities",
+        )
+    return tuple(given[0]), given[1]
 
 
 def _row(number: int, offsets: NDArray[np.int64], states: tuple[str, ...]) -> str:

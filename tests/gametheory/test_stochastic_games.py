@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import gametheory as gt
 from gametheory.certificates import stochastic as certificates
 from gametheory.concepts import stochastic as concepts
+from gametheory.errors import InvalidGame, InvalidProfile
 from gametheory.games.stationary_profile import StationaryProfile
 from gametheory.games.stochastic_game import StochasticGame
 
@@ -259,3 +260,37 @@ def test_floats_that_miss_one_by_rounding_are_divided_by_their_sum():
     game = StochasticGame([PENNIES] * 10, [tenth] * 10, "1/2")
     assert game.contraction == Fraction(1, 2)
     assert sum(game.exact_probabilities[:10]) == 1
+
+
+@pytest.mark.parametrize("wrong", [None, "x", [[[1, 0], [1, 0]]]])
+def test_what_is_no_profile_is_refused_in_words(wrong):
+    game = StochasticGame([[[[1, 0], [0, 1]], [[-1, 0], [0, -1]]]], [np.ones((2, 2, 1))], 0.9)
+    for ask in (game.values, lambda it: gt.player_regrets(game, it)):
+        with pytest.raises(InvalidProfile, match="no profile of a stochastic game"):
+            ask(wrong)
+
+
+@pytest.mark.parametrize("player", [-1, 2, None, "a", 0.0])
+def test_a_player_that_is_not_there_has_no_best_response(player):
+    game = StochasticGame([[[[1, 0], [0, 1]], [[-1, 0], [0, -1]]]], [np.ones((2, 2, 1))], 0.9)
+    with pytest.raises(InvalidProfile, match=r"there is no player .*valid: 0 to 1"):
+        gt.best_response(game, StationaryProfile.uniform(game), player)
+
+
+@pytest.mark.parametrize(
+    ("step", "start", "message"),
+    [
+        (lambda s, a: 3, 0, r"step\(0, \(0, 0\)\) returned 3"),
+        (lambda s, a: ([1], {s: 1}), 0, "valid: 2 payoffs"),
+        (lambda s, a: ([1, -1], [1]), 0, "a mapping from next states"),
+        (lambda s, a: ([1, -1], {}), [], "a list cannot be told"),
+    ],
+)
+def test_rules_that_make_no_sense_are_refused_in_words(step, start, message):
+    with pytest.raises(InvalidGame, match=message):
+        StochasticGame.from_function(step, start, lambda s: (1, 1), 0.5)
+
+
+def test_stages_are_a_sequence():
+    with pytest.raises(InvalidGame, match="a NoneType is no sequence; where: stages"):
+        StochasticGame(None, [np.ones((1, 1, 1))], 0.5)
