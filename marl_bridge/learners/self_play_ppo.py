@@ -99,7 +99,9 @@ class SelfPlayPPO:
             for agent, stream in zip(self.agents, streams, strict=True):
                 number = int(stream.generate_state(1)[0] >> 1)
                 problem = SingleAgentEnvironment(source, agent, newest, seed=number)
-                environment, self._flatten[agent] = as_gymnasium(problem)
+                environment, flatten, plain = as_gymnasium(problem)
+                # What a model can read by itself, it can read when it is loaded from a file.
+                self._flatten[agent] = None if plain else flatten
                 self._problems[agent] = problem
                 self._models[agent] = masked_model(
                     self._maskable_ppo, environment, number % 2**31, settings

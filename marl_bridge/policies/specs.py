@@ -181,6 +181,13 @@ def save_policies(policies: Mapping[str, Any], folder: Path) -> list[Path]:
     """
     written = []
     for agent, policy in policies.items():
+        if isinstance(policy, StableBaselinesPolicy) and policy.observe is not None:
+            raise InvalidPolicy(
+                f"the model of agent {agent!r} reads observations through a function, which no "
+                "model file holds",
+                valid="a model that reads the environment's own numbers: a Box observation space",
+                hint="use it in this process, or wrap the environment to show arrays",
+            )
         if isinstance(policy, StableBaselinesPolicy) and hasattr(policy.model, "save"):
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / f"{quote(agent, safe='')}.zip"

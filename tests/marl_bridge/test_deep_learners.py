@@ -43,19 +43,24 @@ def test_self_play_repeats_resumes_and_is_saved(tmp_path, monkeypatch):
     marl_bridge.train(PENNIES, "self-play-ppo", checkpoint=path, progress=stop, **arguments)
     resumed = marl_bridge.train(PENNIES, "self-play-ppo", checkpoint=path, **arguments)
     assert np.allclose(table(whole), table(resumed), atol=1e-6)
-    save_policies(whole.policies, tmp_path / "models")
-    agents = list(PENNIES.players)
-    with pytest.raises(marl_bridge.InvalidPolicy, match="allow"):
-        policies_from([str(tmp_path / "models")], agents)
-    loaded = policies_from([str(tmp_path / "models")], agents, allow_code=True)
-    assert np.allclose(marl_bridge.tabulate(loaded, extraction).probabilities, table(whole))
+    with pytest.raises(marl_bridge.InvalidPolicy, match="through a function"):
+        save_policies(whole.policies, tmp_path / "models")
 
 
-@pytest.mark.slow
-def test_self_play_on_kuhn_poker_falls_below_a_tenth():
+def test_saved_networks_play_as_they_did(tmp_path):
     pytest.importorskip("sb3_contrib")
-    kuhn = gt.catalog.load("kuhn_poker")
-    training = marl_bridge.train(kuhn, "self-play-ppo", episodes=60, seed=1, ent_coef=0.05)
-    extraction = marl_bridge.extract(kuhn)
-    profile = marl_bridge.tabulate(training.policies, extraction)
-    print(gt.exploitability(extraction.game, profile))
+    training = marl_bridge.train(
+        "classic/tictactoe-v3", "self-play-ppo", episodes=1, steps=128, n_steps=64
+    )
+    save_policies(training.policies, tmp_path)
+    agents = list(training.policies)
+    with pytest.raises(marl_bridge.InvalidPolicy, match="allow"):
+        policies_from([str(tmp_path)], agents)
+    loaded = policies_from([str(tmp_path)], agents, allow_code=True)
+    one, two = (
+        marl_bridge.rollouts(
+            marl_bridge.open_environment("classic/tictactoe-v3"), policies, episodes=20
+        )
+        for policies in (training.policies, loaded)
+    )
+    assert np.array_equal(one.returns, two.returns)
