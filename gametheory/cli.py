@@ -217,7 +217,7 @@ def convert(
     from gametheory.formats import save_game
 
     save_game(_open(game, parameters), target)
-    out().print(Text(f"wrote {target}"))
+    out().print(Text(f"wrote {target}"), soft_wrap=True)
 
 
 @app.command()
@@ -250,7 +250,7 @@ def draw(
         with at_work("solving") as tell:
             solution = solve_game(opened, concept, time_limit=time_limit, callback=tell)
     draw_game(opened, target, solution, max_nodes)
-    out().print(Text(f"wrote {target}"))
+    out().print(Text(f"wrote {target}"), soft_wrap=True)
     if solution is not None and not solution.equilibria:
         error(f"no solution is drawn: {solution.reason or solution.status}", kind="warning")
         if solution.reason == "interrupted":
