@@ -94,8 +94,9 @@ class JointLearner:
 
         Q_i(s, a) += step_size * (reward_i + discount * V_i(s') - Q_i(s, a))
 
-    A state in which one agent acts alone is a stage of one player. Stages are solved when their
-    solution is asked for and has changed.
+    A state in which one agent acts alone is a stage of one player. The end of an episode is worth
+    nothing more, truncated or not. Stages are solved when their solution is asked for and what it
+    depends on has changed.
 
     Parameters
     ----------

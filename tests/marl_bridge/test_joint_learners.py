@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
+from gymnasium.spaces import Box, Dict, Discrete
 from numpy.testing import assert_allclose, assert_array_equal
+from pettingzoo import ParallelEnv
 
 import gametheory as gt
+from gametheory.concepts.stochastic import player_regrets
 from gametheory.errors import UnsupportedGame
 from marl_bridge import train
 from marl_bridge.environments.opening import open_environment
@@ -15,6 +20,7 @@ from marl_bridge.learners.joint import JointLearner
 from marl_bridge.learners.registry import find_learner
 from marl_bridge.learners.schedules import Schedule
 from marl_bridge.learners.stage_games import best_correlated, equilibrium, minimax, product
+from marl_bridge.policies.stationary import stationary_profile
 
 PENNIES = gt.catalog.load("matching_pennies")
 CHICKEN = gt.catalog.load("chicken")
@@ -197,6 +203,21 @@ def test_minimax_q_converges_to_the_value_where_chance_decides():
         assert np.abs(values(learner) - truth).max() < 0.025 * game.payoff_range
 
 
+@pytest.mark.slow
+def test_minimax_q_learns_to_play_soccer():
+    source = open_environment("worlds/soccer", env_kwargs={"width": 3, "height": 2})
+    env = source.new().unwrapped
+    assert gt.StochasticGame is type(env.game) and env.stop_by_chance
+    learner = find_learner("minimax-q").start(
+        source, episodes=30_000, step_size=0.8, exploration=EVERYTHING
+    )
+    for _ in range(30_000):
+        learner.run_episode()
+    profile = stationary_profile(env, learner.policies())
+    # A goal is worth one; who plays at random can be beaten by almost two.
+    assert player_regrets(env.game, profile).max() < 0.2
+
+
 def test_minimax_q_takes_turns():
     # The second player sees what the first one did, so it wins: the value is -1.
     tree = gt.GameTree(["first", "second"])
@@ -374,6 +395,51 @@ def test_a_solution_is_kept_while_the_values_stay():
     solution = learner.solution(stage)
     learner.run_episode()
     assert stage.solution is solution
+
+
+class Narrowing(ParallelEnv):
+    """Shows one number for two rounds; in the second one the first action is forbidden."""
+
+    metadata: ClassVar = {"name": "narrowing"}
+
+    def __init__(self, render_mode=None):
+        self.possible_agents = ["one", "two"]
+        space = Dict({"observation": Discrete(1), "action_mask": Box(0, 1, (3,), np.int8)})
+        self.observation_spaces = dict.fromkeys(self.possible_agents, space)
+        self.action_spaces = dict.fromkeys(self.possible_agents, Discrete(3))
+
+    def observation_space(self, agent):
+        return self.observation_spaces[agent]
+
+    def action_space(self, agent):
+        return self.action_spaces[agent]
+
+    def _shown(self):
+        mask = np.array([self.round == 0, 1, 1], dtype=np.int8)
+        return {agent: {"observation": 0, "action_mask": mask} for agent in self.agents}
+
+    def reset(self, seed=None, options=None):
+        self.agents, self.round = list(self.possible_agents), 0
+        return self._shown(), {agent: {} for agent in self.agents}
+
+    def step(self, actions):
+        assert self.round == 0 or 0 not in actions.values()
+        live, earned = self.agents, float(sum(actions.values()) == self.round)
+        self.round += 1
+        over = self.round == 2
+        shown = self._shown()
+        self.agents = [] if over else live
+        every = dict.fromkeys
+        return shown, every(live, earned), every(live, over), every(live, False), every(live, {})
+
+
+def test_where_other_actions_are_legal_is_another_state():
+    learner = start(Narrowing, "central-q", 200, step_size=0.0, exploration=EVERYTHING)
+    first, second = learner.stages.values()
+    assert first.legal == ([0, 1, 2],) * 2 and second.legal == ([1, 2],) * 2
+    # Two ones are the least that the second round allows, which is not one.
+    assert learner.solution(first).values == [1.0, 1.0]
+    assert learner.solution(second).values == [0.0, 0.0]
 
 
 def test_steps_by_visits_average_what_was_earned():
