@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from marl_bridge.errors import InvalidEnvironment
 from marl_bridge.learners.draws import Draws
 from marl_bridge.learners.entries import Entry
 from marl_bridge.learners.frequency_adjusted_q import FrequencyAdjustedQ
+from marl_bridge.learners.registry import learners
 from marl_bridge.learners.schedules import Schedule
 
 CLIMBING, PENNIES = (gt.catalog.load(name) for name in ("climbing", "matching_pennies"))
@@ -140,3 +142,9 @@ def test_places_are_drawn_in_proportion_to_their_weights():
     draws = Draws(np.random.SeedSequence(7))
     counts = np.bincount([draws.place([1.0, 0.0, 3.0]) for _ in range(4000)], minlength=3)
     assert counts[1] == 0 and counts[2] / 4000 == pytest.approx(0.75, abs=0.03)
+
+
+def test_the_page_on_learners_says_what_the_registry_says():
+    page = (Path(__file__).parents[2] / "docs" / "learners.md").read_text("utf-8")
+    for learner in learners():
+        assert f"| `{learner.name}` | {learner.promise}" in page
