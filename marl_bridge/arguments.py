@@ -15,6 +15,7 @@ __all__ = [
     "is_confidence",
     "require_confidence",
     "require_counts",
+    "require_instances",
     "require_path",
     "require_range",
     "require_ranges_of",
@@ -107,6 +108,14 @@ def require_seconds(*, zero: bool = False, none: bool = True, **limits: Any) -> 
             f"{name} is {limit!r}",
             where=name,
             valid="a number, at least 0" if zero else "a number above 0",
+        )
+
+
+def require_instances(instances: Any) -> None:
+    """Raise InvalidEnvironment unless this says how long an instance is played."""
+    if instances not in ("fresh", "reused"):
+        raise InvalidEnvironment(
+            f"instances is {instances!r}", where="instances", valid="'fresh' or 'reused'"
         )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gametheory.errors import GameTheoryError
-from marl_bridge.arguments import require_counts, require_seed
+from marl_bridge.arguments import require_counts, require_instances, require_seed
 from marl_bridge.environments.driver import Driver, View
 from marl_bridge.environments.faults import environment_raised, environments_errors
 from marl_bridge.environments.opening import EnvironmentSource
@@ -124,6 +124,7 @@ def rollouts(
         If several workers are wanted and joblib, or Ray, is not installed.
     """
     require_seed(seed)
+    require_instances(instances)
     require_counts(episodes=episodes, optional={"max_steps": max_steps})
     crew = Workers(workers, backend)
     driver = source.driver(checked=False)

@@ -15,7 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from marl_bridge.arguments import require_confidence, require_counts, require_range, require_seed
+from marl_bridge.arguments import (
+    require_confidence,
+    require_counts,
+    require_instances,
+    require_range,
+    require_seed,
+)
 from marl_bridge.empirical_game.cell_intervals import interval_of, mean_of
 from marl_bridge.empirical_game.chunk_store import (
     CheckpointRefused,
@@ -157,6 +163,7 @@ def payoff_tensor(
     """
     _require_valid(episodes, target_width, max_episodes, confidence, max_steps)
     require_seed(seed)
+    require_instances(instances)
     crew = Workers(workers, backend)
     source = open_environment(make, env_kwargs=env_kwargs)
     env = source.new()

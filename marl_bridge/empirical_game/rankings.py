@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from gametheory.errors import GameTheoryError, UnsupportedGame
 from gametheory.games.normal_form import NormalFormGame
+from marl_bridge.arguments import require_counts, require_seed
 from marl_bridge.figures import Figure
 
 if TYPE_CHECKING:
@@ -169,6 +170,8 @@ def rank(
         raise UnsupportedGame(
             f"unknown ranking {unknown[0]!r}", where="methods", valid=f"some of {METHODS}"
         )
+    require_seed(seed)
+    require_counts(0, replicates=replicates)
     game = table.game
     refused: dict[str, str] = {}
     scored: dict[str, list[_Scored]] = {}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gametheory.errors import InvalidProfile
+from gametheory.errors import InvalidGame, InvalidProfile
 from gametheory.games.normal_form import NormalFormGame
 from marl_bridge.figures import Figure
 
@@ -240,6 +240,12 @@ def checked_actions(actions: ArrayLike, size: int, rounds: int, where: str) -> I
 
 
 def _checked_log(game: NormalFormGame, log: ArrayLike) -> Ints:
+    if not isinstance(game, NormalFormGame):
+        raise InvalidGame(
+            f"a {type(game).__name__} is no game with known payoffs",
+            where="game",
+            valid="a NormalFormGame",
+        )
     played = np.asarray(log)
     if played.ndim != 2 or played.shape[1] != game.n_players or not len(played):
         raise InvalidProfile(

@@ -165,9 +165,10 @@ def estimate(
         played = rollouts(source, policies, episodes=episodes, seed=seed, progress=progress, **how)
         _require_some(played)
         return _figures(played, ranges, partial(figure_of_mean, confidence=confidence))
-    if ranges is None or not until_width > 0.0:
+    positive = isinstance(until_width, int | float | np.number) and until_width > 0.0
+    if ranges is None or not positive:
         raise InvalidEnvironment(
-            f"until_width is {until_width}, and ranges {'missing' if ranges is None else 'given'}",
+            f"until_width is {until_width!r}, ranges are {'not ' if ranges is None else ''}given",
             where="until_width",
             valid="a positive width, and proven ranges of the returns",
             hint="heuristic intervals are not valid at a time that the samples chose",
@@ -217,8 +218,8 @@ def more_episodes(figure: Figure, width: float) -> int:
     >>> more_episodes(Figure(0.1, 0.0, 0.2, 0.95, "estimate", "betting", 1000), 0.1)
     3000
     """
-    if not width > 0.0:
-        raise InvalidSamples(f"width is {width}", where="width", valid="a positive number")
+    if not (isinstance(width, int | float | np.number) and width > 0.0):
+        raise InvalidSamples(f"width is {width!r}", where="width", valid="a positive number")
     if figure.width <= width:
         return 0
     if not math.isfinite(figure.width) or figure.episodes < 1:

@@ -56,7 +56,14 @@ class MixturePolicy(RecurrentPolicy):
 
     def __init__(self, policies: Sequence[Any], weights: Sequence[float] | Floats) -> None:
         super().__init__()
-        given = np.asarray(weights, dtype=np.float64)
+        try:
+            given = np.asarray(weights, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise InvalidPolicy(
+                f"the weights {weights!r} are no numbers",
+                where="weights",
+                valid="one nonnegative number for each policy, with sum one",
+            ) from None
         if given.shape != (len(policies),) or not (given >= 0).all() or abs(given.sum() - 1) > 1e-9:
             raise InvalidPolicy(
                 f"the weights {given.tolist()} of {len(policies)} policies",

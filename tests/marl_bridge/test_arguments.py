@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import marl_bridge
-from gametheory.errors import GameTheoryError
-from marl_bridge.errors import InvalidEnvironment
+from gametheory.errors import GameTheoryError, InvalidGame
+from marl_bridge.empirical_game import rank
+from marl_bridge.errors import InvalidEnvironment, InvalidPolicy
 from marl_bridge.intervals import InvalidSamples
 from tests.marl_bridge.environments import MatchingPennies
 
@@ -138,3 +139,36 @@ def test_differences_do_not_hide_returns_outside_their_range(name):
     narrow = {"matcher": (0, 0.5), "mismatcher": (0, 0.5)}
     with pytest.raises(InvalidSamples, match=r"agent '\w+' returned -?1; where: episode \d"):
         call(name, ranges=narrow)
+
+
+@pytest.mark.parametrize("arguments", [{"replicates": -1}, {"replicates": 1.5}, {"seed": None}])
+def test_rankings_take_seeds_and_numbers(arguments):
+    table = call("payoff_tensor")
+    with pytest.raises(InvalidEnvironment, match=f"{next(iter(arguments))} is "):
+        rank(table, **arguments)
+
+
+@pytest.mark.parametrize("name", ["rollouts", "payoff_tensor"])
+def test_instances_are_fresh_or_reused(name):
+    with pytest.raises(InvalidEnvironment, match="instances is 'frehs'"):
+        call(name, instances="frehs")
+
+
+@pytest.mark.parametrize("width", [0, -1, math.nan, "a"])
+def test_widths_are_positive_numbers(width):
+    with pytest.raises(InvalidEnvironment, match="until_width is "):
+        call("estimate", until_width=width, ranges=RANGES)
+    figure = marl_bridge.Figure(0.1, 0.0, 0.2, 0.95, "estimate", "betting", 10)
+    with pytest.raises(InvalidSamples, match="width is "):
+        marl_bridge.more_episodes(figure, width)
+
+
+@pytest.mark.parametrize("weights", ["a", ["a"], None, [0.5], [-1.0], [math.nan], [1.0, 0.0]])
+def test_weights_of_a_mixture_are_probabilities(weights):
+    with pytest.raises(InvalidPolicy, match="the weights "):
+        marl_bridge.MixturePolicy(["random"], weights)
+
+
+def test_logs_are_of_games():
+    with pytest.raises(InvalidGame, match="a list is no game"):
+        marl_bridge.logged_regrets([[1, 2]], [[0, 0]])
