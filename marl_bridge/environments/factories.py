@@ -214,7 +214,7 @@ def _shifted_datetime(script: Script) -> Any:
 
 def real_generators() -> list[tuple[Any, Any]]:
     """List all generators alive that do not answer from a script, with their states."""
-    alive = [item for item in gc.get_objects() if isinstance(item, _GENERATORS)]
+    alive = [item for item in gc.get_objects() if issubclass(type(item), _GENERATORS)]
     return [(item, generator_state(item)) for item in alive if not is_scripted_class(type(item))]
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gametheory.concepts.correlated import external_regrets
 from gametheory.games.normal_form import NormalFormGame
-from marl_bridge.environments.opening import Make, open_environment
+from marl_bridge.environments.opening import Api, Make, open_environment
 from marl_bridge.errors import InvalidCheckpoint, InvalidEnvironment
 from marl_bridge.learners.plain_state import load_state, save_state
 from marl_bridge.learners.registry import Learner, find_learner
@@ -61,6 +61,7 @@ def train(
     episodes: int | None = None,
     seed: int = 0,
     env_kwargs: Mapping[str, Any] | None = None,
+    api: Api | None = None,
     keep_policies: bool = False,
     checkpoint: str | Path | None = None,
     progress: Callable[[int, int], object] | None = None,
@@ -81,6 +82,9 @@ def train(
         Equal seeds give equal policies.
     env_kwargs : mapping, optional
         Keyword arguments for the environment.
+    api : {"aec", "parallel"}, optional
+        Where an environment has both: learners of joint actions see all that happens at once
+        only in Parallel ones.
     keep_policies : bool
         Whether the trace keeps what had been learned after each of its blocks.
     checkpoint : str or Path, optional
@@ -113,7 +117,7 @@ def train(
         raise InvalidEnvironment(f"episodes is {total}", where="episodes", valid="at least 1")
     matrix = _MatrixGame(make, env_kwargs) if isinstance(make, NormalFormGame) else None
     builds: Any = matrix or make
-    source = open_environment(builds, env_kwargs=None if matrix else env_kwargs)
+    source = open_environment(builds, env_kwargs=None if matrix else env_kwargs, api=api)
     try:
         learning = known.start(source, episodes=total, seed=seed, **options)
     except TypeError as error:

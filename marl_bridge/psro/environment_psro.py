@@ -197,7 +197,7 @@ def _with_policies(result: PSROResult, extraction: Extraction) -> PSROResult:
     """Make the mixture playable in the environment."""
     if not isinstance(result.profile, BehaviorProfile):
         return result
-    from marl_bridge.exploitation.profile_policy import ProfilePolicy
+    from marl_bridge.policies.profile_policy import ProfilePolicy
 
     policy = ProfilePolicy(extraction, result.profile)
     return replace(result, policies=dict.fromkeys(extraction.game.players, policy))

@@ -10,8 +10,8 @@ import gametheory as gt
 import marl_bridge
 from gametheory.games.behavior_profile import BehaviorProfile
 from marl_bridge.errors import ExtractionRefused
-from marl_bridge.exploitation.profile_policy import ProfilePolicy
 from marl_bridge.policies.mixture import MixturePolicy, mixture
+from marl_bridge.policies.profile_policy import ProfilePolicy
 from marl_bridge.psro import psro, tree_psro
 from marl_bridge.psro.meta_solvers import META_SOLVERS, marginals
 from marl_bridge.psro.tree_populations import TreePopulations
