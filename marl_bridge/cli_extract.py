@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
+from marl_bridge.cli_inputs import env_kwargs_of
 from marl_bridge.cli_output import show_mapping
 from marl_bridge.cli_progress import search_bar
 
@@ -76,7 +76,7 @@ def extract(  # noqa: PLR0917 - typer reads the options from the parameters
         extraction = extract_game(
             make,
             seed=seed,
-            env_kwargs=_kwargs(env_kwargs),
+            env_kwargs=env_kwargs_of(env_kwargs),
             discount=discount,
             recall=recall,
             chance=chance,
@@ -111,16 +111,3 @@ def _frontier(text: str | None) -> Any:
     if not callable(found):
         raise typer.BadParameter(f"--frontier {text!r} is neither LOW:HIGH nor module:function")
     return found
-
-
-def _kwargs(text: str) -> dict[str, Any]:
-    example = """write for instance '{"max_cycles": 3}'"""
-    try:
-        given = json.loads(text)
-    except json.JSONDecodeError as wrong:
-        raise typer.BadParameter(
-            f"--env-kwargs {text!r} is not JSON ({wrong}); {example}"
-        ) from None
-    if not isinstance(given, dict):
-        raise typer.BadParameter(f"--env-kwargs {text!r} is not a JSON object; {example}")
-    return given

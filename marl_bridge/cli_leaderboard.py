@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from gametheory.console import out
+from marl_bridge.cli_inputs import env_kwargs_of
 
 __all__ = ["leaderboard"]
 
@@ -40,7 +41,8 @@ def leaderboard(
     from marl_bridge.records.leaderboard import leaderboard as rank
     from marl_bridge.records.leaderboard_text import render
 
-    boards = rank(environment, record, env_kwargs=_kwargs(env_kwargs))
+    given = None if env_kwargs is None else env_kwargs_of(env_kwargs)
+    boards = rank(environment, record, env_kwargs=given)
     if as_json:
         typer.echo(json.dumps([board.to_dict() for board in boards], indent=2, allow_nan=False))
     else:
@@ -54,15 +56,3 @@ def leaderboard(
         written = write_leaderboard(boards, html)
         if not as_json:
             out().print(Text(f"wrote {written}"), soft_wrap=True)
-
-
-def _kwargs(text: str | None) -> dict[str, Any] | None:
-    if text is None:
-        return None
-    try:
-        given = json.loads(text)
-    except json.JSONDecodeError as wrong:
-        raise typer.BadParameter(f"--env-kwargs {text!r} is not JSON ({wrong})") from None
-    if not isinstance(given, dict):
-        raise typer.BadParameter(f"--env-kwargs {text!r} is not a JSON object")
-    return given

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from gametheory.console import INTERRUPTED, NO, error, out
+from marl_bridge.cli_inputs import env_kwargs_of, policies_of
 from marl_bridge.cli_output import show_mapping
 from marl_bridge.cli_progress import progress_bar
 
@@ -64,7 +65,7 @@ def solve_position(  # noqa: PLR0917 - typer reads the options from the paramete
         solution = solve(
             make,
             position,
-            env_kwargs=_kwargs(env_kwargs),
+            env_kwargs=env_kwargs_of(env_kwargs),
             seed=seed,
             time_limit=time_limit,
             return_range=_returns(returns),
@@ -124,8 +125,8 @@ def check_positions(  # noqa: PLR0917 - typer reads the options from the paramet
 
     if (ply is None) == (not position):
         raise typer.BadParameter("give either --ply or --position")
-    kwargs, hidden = _kwargs(env_kwargs), quiet or as_json
-    policies = _policies(make, policy or ["random"], kwargs)
+    kwargs, hidden = env_kwargs_of(env_kwargs), quiet or as_json
+    policies = policies_of(make, policy or ["random"], kwargs)
     chosen: Sequence[Any] = position or ()
     if ply is not None:
         chosen = late_positions(
@@ -158,16 +159,6 @@ def check_positions(  # noqa: PLR0917 - typer reads the options from the paramet
             raise typer.Exit(NO)
 
 
-def _kwargs(text: str) -> dict[str, Any]:
-    try:
-        given = json.loads(text)
-    except json.JSONDecodeError as wrong:
-        raise typer.BadParameter(f"--env-kwargs {text!r} is not JSON ({wrong})") from None
-    if not isinstance(given, dict):
-        raise typer.BadParameter(f"--env-kwargs {text!r} is not a JSON object")
-    return given
-
-
 def _returns(text: str | None) -> tuple[float, float] | None:
     if text is None:
         return None
@@ -179,13 +170,3 @@ def _returns(text: str | None) -> tuple[float, float] | None:
     if not pair[0] <= pair[1]:
         raise typer.BadParameter(f"--returns {text!r} is not LOW:HIGH")
     return pair
-
-
-def _policies(make: str, specs: Sequence[str], kwargs: dict[str, Any]) -> dict[str, Any]:
-    from marl_bridge.environments.opening import open_environment
-    from marl_bridge.policies.specs import policies_from
-
-    env = open_environment(make, env_kwargs=kwargs).new()
-    agents = tuple(env.possible_agents)
-    env.close()
-    return policies_from(specs, agents)

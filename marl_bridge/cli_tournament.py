@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gametheory.console import INTERRUPTED, error, out
+from marl_bridge.cli_inputs import env_kwargs_of
 from marl_bridge.cli_progress import progress_bar
 from marl_bridge.plain_data import plain
 
@@ -85,7 +86,7 @@ def tournament(  # noqa: PLR0917 - typer reads the options from the parameters
     from marl_bridge.empirical_game import payoff_tensor
     from marl_bridge.environments.opening import open_environment
 
-    kwargs = _kwargs(env_kwargs)
+    kwargs = env_kwargs_of(env_kwargs)
     env = open_environment(make, env_kwargs=kwargs).new()
     agents = tuple(map(str, env.possible_agents))
     env.close()
@@ -265,13 +266,3 @@ def _ranges(given: Sequence[str], agents: Sequence[str]) -> dict[str, tuple[floa
             raise typer.BadParameter(f"--range {text!r} is not LOW:HIGH") from None
         found.update({agent: pair} if equals else dict.fromkeys(agents, pair))
     return found or None
-
-
-def _kwargs(text: str) -> dict[str, Any]:
-    try:
-        given = json.loads(text)
-    except json.JSONDecodeError as wrong:
-        raise typer.BadParameter(f"--env-kwargs {text!r} is not JSON ({wrong})") from None
-    if not isinstance(given, dict):
-        raise typer.BadParameter(f"--env-kwargs {text!r} is not a JSON object")
-    return given
