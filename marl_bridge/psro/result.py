@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.solution import Certificate
+from marl_bridge.plain_data import plain
 
 __all__ = ["PSROResult"]
 
@@ -75,6 +76,22 @@ class PSROResult:
         if self.certificate is None:
             return float("inf")
         return float(sum(self.certificate.regrets))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON, without the policies."""
+        return {
+            "schema": "marl_bridge.psro.result/1",
+            "meta_solver": self.meta_solver,
+            "sizes": list(self.sizes),
+            "payoffs": plain(self.meta_game.payoffs),
+            "joint": plain(self.joint),
+            "gap": plain(self.gap),
+            "certified_gap": plain(self.certified_gap),
+            "gaps": plain(self.gaps),
+            "stopped": self.stopped,
+            "sampled": self.sampled,
+            "seconds": self.seconds,
+        }
 
     def __repr__(self) -> str:
         sizes = " x ".join(map(str, self.sizes))

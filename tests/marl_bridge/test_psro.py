@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -28,6 +30,8 @@ def test_the_double_oracle_solves_kuhn_poker():
     assert result.certificate.payoffs[0] == pytest.approx(-1 / 18, abs=1e-12)
     assert result.gaps[-1] == result.gap and len(result.gaps) == result.iterations
     assert result.sizes == result.meta_game.n_actions
+    told = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert told["certified_gap"] == result.certified_gap and told["stopped"] == "gap"
 
 
 def test_the_double_oracle_solves_leduc_poker():
