@@ -15,17 +15,17 @@ _TIE = 1e-12
 
 
 class Entry:
-    """Action values at one observation, and the actions that are legal there.
+    """Action values at one observation and mask, and the actions that are legal there.
 
     A learner that keeps more derives a class, names what it keeps in ``__slots__`` and makes it
     in ``__init__``.
     """
 
-    __slots__ = ("legal", "mask", "values")
+    __slots__ = ("key", "legal", "values")
 
     def __init__(self, n_actions: int) -> None:
         self.values = [0.0] * n_actions
-        self.mask: bytes | None = None
+        self.key = b""  # of the observation alone
         self.legal: list[int] = []
 
     def state(self) -> dict[str, Any]:
@@ -38,7 +38,7 @@ _Entry = TypeVar("_Entry", bound=Entry)
 
 
 class Table(Generic[_Entry]):
-    """One agent's entries by what it is shown; made when first met."""
+    """One agent's entries by what it is shown and may do; made when first met."""
 
     __slots__ = ("_kind", "entries")
 
@@ -47,15 +47,13 @@ class Table(Generic[_Entry]):
         self.entries: dict[bytes, _Entry] = {}
 
     def at(self, view: View) -> _Entry:
-        """Look the observation up; its legal actions are listed again only when they change."""
+        """Look up what an agent is shown: another mask is another entry."""
         key = observation_key(view.observation)
-        entry = self.entries.get(key)
-        mask = None if view.mask is None else view.mask.tobytes()
+        full = key if view.mask is None else key + view.mask.tobytes()
+        entry = self.entries.get(full)
         if entry is None:
-            entry = self.entries[key] = self._kind(n_actions_of(view, "a tabular learner"))
-        elif mask == entry.mask:
-            return entry
-        entry.mask, entry.legal = mask, view.legal_indices().tolist()
+            entry = self.entries[full] = self._kind(n_actions_of(view, "a tabular learner"))
+            entry.key, entry.legal = key, view.legal_indices().tolist()
         return entry
 
     def state(self) -> dict[bytes, dict[str, Any]]:

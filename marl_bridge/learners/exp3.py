@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from marl_bridge.errors import InvalidEnvironment
 from marl_bridge.learners.entries import Entry
 from marl_bridge.learners.monte_carlo import MonteCarloLearner
 from marl_bridge.learners.registry import register
 from marl_bridge.learners.schedules import require_unit
-from marl_bridge.learners.softmax import full_row, softmax
+from marl_bridge.learners.softmax import softmax
 
 __all__ = ["Exp3"]
 
@@ -21,8 +18,9 @@ __all__ = ["Exp3"]
 @register(
     "exp3",
     default_episodes=20_000,
-    promise="on a matrix game, expected external regret at most (e - 1) g T + n ln n / g, for n "
-    "actions, T rounds and exploration g, in units of the payoff range, whatever the others do",
+    promise="on a matrix game, against actions fixed in advance, expected external regret at most "
+    "(e - 1) g T + n ln n / g, for n actions, T rounds and exploration g, in units of the payoff "
+    "range",
     source="Auer, Cesa-Bianchi, Freund and Schapire (2002), The nonstochastic multiarmed bandit "
     "problem, SIAM Journal on Computing 32, theorem 3.1",
 )
@@ -63,18 +61,13 @@ class Exp3(MonteCarloLearner):
         super().__init__(source, **arguments)
         self._gamma, self._low, self._high = exploration, low, high
 
-    def probabilities(self, entry: Entry) -> list[float]:
+    def chances(self, entry: Entry) -> list[float]:
         """Mix the weights' shares with uniform play."""
         n = len(entry.legal)
         shares = softmax(entry.values, entry.legal, 1.0)
         return [(1.0 - self._gamma) * share + self._gamma / n for share in shares]
 
-    def choose(self, entry: Entry) -> int:
-        """Draw from :meth:`probabilities`."""
-        p = self.probabilities(entry)
-        return entry.legal[self.draws.place(p)]
-
-    def credit(self, entry: Entry, action: int, earned: float) -> None:
+    def credit(self, entry: Entry, action: int, earned: float, odds: float) -> None:
         """Add the importance-weighted return to the action's log-weight."""
         if not self._low - 1e-9 <= earned <= self._high + 1e-9:
             raise InvalidEnvironment(
@@ -84,11 +77,6 @@ class Exp3(MonteCarloLearner):
                 hint="give the learner bounds on the returns: payoff_range=(low, high)",
             )
         gain = (earned - self._low) / (self._high - self._low)
-        p = self.probabilities(entry)[entry.legal.index(action)]
-        entry.values[action] += self._gamma * gain / (p * len(entry.legal))
+        entry.values[action] += self._gamma * gain / (odds * len(entry.legal))
         if not math.isfinite(entry.values[action]):
             raise InvalidEnvironment("a log-weight overflowed", where="exp3")
-
-    def row(self, entry: Entry) -> NDArray[np.float64]:
-        """Return the probabilities it acts with, exploration included."""
-        return full_row(entry, self.probabilities(entry))

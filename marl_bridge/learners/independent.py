@@ -41,7 +41,7 @@ class IndependentLearner:
     """The class of the entries."""
 
     def __init__(
-        self, source: EnvironmentSource, *, episodes: int, seed: int, discount: float = 1.0
+        self, source: EnvironmentSource, *, episodes: int, seed: int = 0, discount: float = 1.0
     ) -> None:
         require_unit(discount=discount)
         # Only legal actions are played, so PettingZoo's checks, half the time, are left out.
@@ -96,11 +96,19 @@ class IndependentLearner:
         return [driver.returns[agent] for agent in self.agents]
 
     def policies(self) -> dict[str, TabularPolicy]:
-        """Return what was learned so far."""
-        return {
-            agent: TabularPolicy({key: self.row(entry) for key, entry in table.entries.items()})
-            for agent, table in self.tables.items()
-        }
+        """Return what was learned so far.
+
+        Where one observation comes with several masks its row is the average of theirs; it is
+        scaled to the legal actions when it is played.
+        """
+        found = {}
+        for agent, table in self.tables.items():
+            rows: dict[bytes, NDArray[np.float64]] = {}
+            for entry in table.entries.values():
+                row = self.row(entry)
+                rows[entry.key] = rows[entry.key] + row if entry.key in rows else row
+            found[agent] = TabularPolicy({key: row / row.sum() for key, row in rows.items()})
+        return found
 
     def state(self) -> dict[str, Any]:
         """Return plain data that :meth:`restore` takes."""

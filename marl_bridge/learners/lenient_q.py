@@ -28,11 +28,13 @@ class _Entry(Entry):
     default_episodes=20_000,
     promise="none; made for agents with one common reward, where others' exploration looks like "
     "bad luck",
-    source="Wei and Luke (2016), Lenient learning in independent-learner stochastic cooperative "
-    "games, JMLR 17",
+    source="after Wei and Luke (2016), Lenient learning in independent-learner stochastic "
+    "cooperative games, JMLR 17",
 )
 class LenientQ(IndependentQ):
     """Independent Q-learning that ignores most disappointments while an action is young.
+
+    A simplified form: exploration is epsilon-greedy, and temperatures stay where they are.
 
     A value falls only with probability ``1 - exp(-1 / (leniency * temperature))``; each time an
     action is taken its temperature is multiplied by ``cooling``.

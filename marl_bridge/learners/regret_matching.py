@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from marl_bridge.learners.entries import Entry
 from marl_bridge.learners.monte_carlo import MonteCarloLearner
 from marl_bridge.learners.registry import register
 from marl_bridge.learners.schedules import Schedule, require_unit
-from marl_bridge.learners.softmax import full_row
 
 __all__ = ["BanditRegretMatching"]
 
@@ -21,11 +17,13 @@ __all__ = ["BanditRegretMatching"]
     default_episodes=20_000,
     promise="on a matrix game, external regret per round that falls to what exploration costs, so "
     "that joint play comes close to a coarse correlated equilibrium",
-    source="Hart and Mas-Colell (2001), A reinforcement procedure leading to correlated "
+    source="after Hart and Mas-Colell (2001), A reinforcement procedure leading to correlated "
     "equilibrium, in Economics Essays",
 )
 class BanditRegretMatching(MonteCarloLearner):
-    """Regret matching on importance-weighted estimates of what other actions would have earned.
+    """External regret matching on estimates of what other actions would have earned.
+
+    The estimates weigh a return by one over the probability that its action was taken with.
 
     Parameters
     ----------
@@ -46,7 +44,7 @@ class BanditRegretMatching(MonteCarloLearner):
         """Move the schedule on."""
         self._gamma = self._exploration.at(progress)
 
-    def probabilities(self, entry: Entry) -> list[float]:
+    def chances(self, entry: Entry) -> list[float]:
         """Share by positive regrets, uniformly if there is none, mixed with uniform play."""
         n = len(entry.legal)
         positive = [max(entry.values[a], 0.0) for a in entry.legal]
@@ -54,18 +52,8 @@ class BanditRegretMatching(MonteCarloLearner):
         shares = [p / total for p in positive] if total > 0.0 else [1.0 / n] * n
         return [(1.0 - self._gamma) * share + self._gamma / n for share in shares]
 
-    def choose(self, entry: Entry) -> int:
-        """Draw from :meth:`probabilities`."""
-        p = self.probabilities(entry)
-        return entry.legal[self.draws.place(p)]
-
-    def credit(self, entry: Entry, action: int, earned: float) -> None:
+    def credit(self, entry: Entry, action: int, earned: float, odds: float) -> None:
         """Add to each action's regret: its estimated return less what was earned."""
-        p = self.probabilities(entry)[entry.legal.index(action)]
         for other in entry.legal:
             entry.values[other] -= earned
-        entry.values[action] += earned / p
-
-    def row(self, entry: Entry) -> NDArray[np.float64]:
-        """Return the probabilities it acts with, exploration included."""
-        return full_row(entry, self.probabilities(entry))
+        entry.values[action] += earned / odds

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from marl_bridge.learners.entries import Entry
 from marl_bridge.learners.monte_carlo import MonteCarloLearner
 from marl_bridge.learners.registry import register
 from marl_bridge.learners.schedules import Schedule, require_positive
-from marl_bridge.learners.softmax import full_row, softmax
+from marl_bridge.learners.softmax import softmax
 
 __all__ = ["BaselineEntry", "Reinforce"]
 
@@ -59,20 +56,15 @@ class Reinforce(MonteCarloLearner):
         """Move the schedule on."""
         self._alpha = self._step_size.at(progress)
 
-    def choose(self, entry: Entry) -> int:
-        """Draw from the softmax of the preferences."""
-        p = softmax(entry.values, entry.legal, 1.0)
-        return entry.legal[self.draws.place(p)]
+    def chances(self, entry: Entry) -> list[float]:
+        """Return the softmax of the preferences."""
+        return softmax(entry.values, entry.legal, 1.0)
 
-    def credit(self, entry: Entry, action: int, earned: float) -> None:
+    def credit(self, entry: Entry, action: int, earned: float, odds: float) -> None:
         """Move the preferences by the advantage, then the baseline by the return."""
         assert isinstance(entry, BaselineEntry)
         advantage = earned - entry.baseline
-        for other, p in zip(entry.legal, softmax(entry.values, entry.legal, 1.0), strict=True):
+        for other, p in zip(entry.legal, self.chances(entry), strict=True):
             entry.values[other] += self._alpha * advantage * ((other == action) - p)
         entry.visits += 1
         entry.baseline += (earned - entry.baseline) / entry.visits
-
-    def row(self, entry: Entry) -> NDArray[np.float64]:
-        """Return the softmax of the preferences."""
-        return full_row(entry, softmax(entry.values, entry.legal, 1.0))

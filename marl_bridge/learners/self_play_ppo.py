@@ -57,7 +57,8 @@ class SelfPlayPPO:
     seed : int
         Equal seeds give equal networks on one machine.
     steps : int
-        Of learning for each agent in a round; a multiple of ``n_steps``, 512 unless given.
+        Of learning for each agent in a round, rounded up to a multiple of the option ``n_steps``
+        (512 unless given).
     **options
         For ``MaskablePPO``.
 

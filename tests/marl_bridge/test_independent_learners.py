@@ -10,11 +10,12 @@ import pytest
 
 import gametheory as gt
 import marl_bridge
+from marl_bridge.environments.driver import View
 from marl_bridge.errors import InvalidEnvironment
 from marl_bridge.learners.draws import Draws
-from marl_bridge.learners.entries import Entry
+from marl_bridge.learners.entries import Entry, Table
 from marl_bridge.learners.frequency_adjusted_q import FrequencyAdjustedQ
-from marl_bridge.learners.registry import learners
+from marl_bridge.learners.registry import find_learner, learners
 from marl_bridge.learners.schedules import Schedule
 
 CLIMBING, PENNIES = (gt.catalog.load(name) for name in ("climbing", "matching_pennies"))
@@ -148,3 +149,35 @@ def test_the_page_on_learners_says_what_the_registry_says():
     page = (Path(__file__).parents[2] / "docs" / "learners.md").read_text("utf-8")
     for learner in learners():
         assert f"| `{learner.name}` | {learner.promise}" in page
+
+
+def test_masks_that_change_under_one_observation_have_entries_of_their_own():
+    from gymnasium.spaces import Discrete
+
+    table = Table(Entry)
+    views = [
+        View("a", 0, np.array(mask, dtype=bool), Discrete(3))
+        for mask in ((1, 1, 0), (0, 1, 1), (1, 1, 0))
+    ]
+    first, second, third = (table.at(view) for view in views)
+    assert first is third is not second
+    assert (first.legal, second.legal) == ([0, 1], [1, 2])
+    assert first.key == second.key
+
+
+def test_returns_are_weighed_by_the_chance_that_their_action_had_when_it_was_taken():
+    learning = find_learner("regret-matching").start(
+        marl_bridge.open_environment(PENNIES), episodes=10
+    )
+    seen = []
+    learning.credit = lambda entry, action, earned, odds: seen.append((action, odds))
+    entry = Entry(2)
+    entry.legal = [0, 1]
+    expected = []
+    for _ in range(3):  # three turns at one observation
+        chances = learning.chances(entry)
+        action = learning.choose(entry)
+        expected.append((action, chances[entry.legal.index(action)]))
+        learning.learn(entry, action, 1.0, entry if len(expected) < 3 else None)
+        entry.values[action] += 1.0
+    assert seen == expected[::-1]
