@@ -165,7 +165,7 @@ def extract(
             return replace(kept, recall=recall)
     if checkpoint is not None and identity is None:
         raise InvalidCheckpoint(f"no checkpoint is possible: {why_not}", where="frontier")
-    with _journal(checkpoint, identity or {}, spaces) as journal:
+    with _journal(checkpoint, identity or {}, spaces) as journal, _rare_collections():
         found = _extract(source, (make, env_kwargs, api), options, limits, journal)
     if folder is not None:
         why_not = why_not or extraction_cache.save(folder, _key(identity or {}), found, spaces)
@@ -434,14 +434,13 @@ def _explore(shared: Shared, max_states: int, guard: Guard) -> StateGraph:
     """Search through all states; refusals say what to do about environments."""
     source = shared.branching.source
     try:
-        with _rare_collections():
-            return explore(
-                EnvironmentState(shared),
-                players=shared.agents,
-                title=source.name,
-                max_states=max_states,
-                progress=guard,
-            )
+        return explore(
+            EnvironmentState(shared),
+            players=shared.agents,
+            title=source.name,
+            max_states=max_states,
+            progress=guard,
+        )
     except ExtractionRefused:
         raise
     except UnsupportedGame as error:
@@ -461,9 +460,9 @@ def _explore(shared: Shared, max_states: int, guard: Guard) -> StateGraph:
 
 @contextmanager
 def _rare_collections() -> Iterator[None]:
-    """Look for cyclic garbage less often: the states in the queue are none, and are many."""
+    """Look for cyclic garbage less often: states and edges are none, and are many."""
     usual = gc.get_threshold()
-    gc.set_threshold(20_000, 20, 100)
+    gc.set_threshold(50_000, 50, 100)
     try:
         yield
     finally:
