@@ -420,9 +420,10 @@ def kill_at_random(path: Path, rng: random.Random, rounds: int) -> None:
     promised = 0
     for attempt in range(rounds):
         name = chr(ord("a") + attempt % 26)
+        # Counted before the writer starts: afterwards its own first entries may be among them.
+        before = len(whole_entries(path).get(name, [])) if attempt else 0
         writer = start_writer(path, name, 10**6)
         assert writer.stdout is not None
-        before = len(whole_entries(path).get(name, [])) if path.exists() and attempt else 0
         told = [int(writer.stdout.readline())]  # it runs
         time.sleep(rng.uniform(0.0, 0.12))
         writer.send_signal(signal.SIGKILL)
