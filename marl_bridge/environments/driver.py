@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +14,11 @@ from marl_bridge.errors import InvalidEnvironment
 __all__ = ["AecDriver", "Driver", "ParallelDriver", "View", "drive"]
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+# Found once: asking an abstract class about each observation costs as much as keeping it.
+_PLAIN = frozenset({np.ndarray, np.int64, int})
+
+
+class View(NamedTuple):
     """What an agent is shown when it has to act.
 
     Attributes
@@ -109,7 +111,8 @@ class Driver(Protocol):
 
 def _view(agent: str, observation: Any, info: Mapping[str, Any] | None, space: Any) -> View:
     mask = None
-    if isinstance(observation, Mapping) and "action_mask" in observation:
+    mapping = type(observation) not in _PLAIN and isinstance(observation, Mapping)
+    if mapping and "action_mask" in observation:
         mask = observation["action_mask"]
         rest = {key: value for key, value in observation.items() if key != "action_mask"}
         observation = rest["observation"] if set(rest) == {"observation"} else rest
@@ -171,6 +174,7 @@ class ParallelDriver:
         self._observations: dict[str, Any] = {}
         self._infos: dict[str, Any] = {}
         self._over: dict[str, bool] = dict.fromkeys(self.agents, False)
+        self._acting: tuple[str, ...] = ()
 
     def reset(self, seed: int | None = None) -> None:
         """Start an episode."""
@@ -178,12 +182,12 @@ class ParallelDriver:
         self.returns = dict.fromkeys(self.agents, 0.0)
         self.truncated = dict.fromkeys(self.agents, False)
         self._over = dict.fromkeys(self.agents, False)
+        self._acting = self._live()
 
     @property
     def acting(self) -> tuple[str, ...]:
         """All live agents, in the environment's order."""
-        live = self.env.agents
-        return tuple(agent for agent in self.agents if agent in live and not self._over[agent])
+        return self._acting
 
     def view(self, agent: str) -> View:
         """Show the agent's newest observation."""
@@ -192,16 +196,21 @@ class ParallelDriver:
 
     def step(self, actions: Mapping[str, Any]) -> None:
         """Let all live agents act."""
-        acting = self.acting
         self._observations, rewards, terminations, truncations, self._infos = self.env.step(
-            {agent: actions[agent] for agent in acting}
+            {agent: actions[agent] for agent in self._acting}
         )
+        returns, stopped, over = self.returns, self.truncated, self._over
         for agent, reward in rewards.items():
-            self.returns[agent] += float(reward)
+            returns[agent] += float(reward)
         for agent, truncated in truncations.items():
-            self.truncated[agent] = bool(truncated)
+            stopped[agent] = bool(truncated)
             # Some environments leave agents that are done in ``agents``.
-            self._over[agent] = bool(truncated or terminations[agent])
+            over[agent] = bool(truncated or terminations[agent])
+        self._acting = self._live()
+
+    def _live(self) -> tuple[str, ...]:
+        live, over = self.env.agents, self._over
+        return tuple([agent for agent in self.agents if not over[agent] and agent in live])
 
 
 def drive(env: Any) -> Driver:

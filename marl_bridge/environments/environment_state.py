@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple, cast
 
@@ -344,7 +343,7 @@ class EnvironmentState:
         if label is None:
             label = self._shared.labels[key] = f"{agent} sees #{len(self._shared.labels)}"
             # The environment is stepped on, and may change in place what it has shown.
-            kept = replace(view, observation=copy.deepcopy(view.observation))
+            kept = view._replace(observation=copy.deepcopy(view.observation))
             self._shared.views[label] = kept
         return label
 
