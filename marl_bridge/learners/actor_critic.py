@@ -7,10 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gametheory.games.normal_form import NormalFormGame
 from marl_bridge.learners.entries import Entry
 from marl_bridge.learners.independent import IndependentLearner
+from marl_bridge.learners.matrix_rounds import MatrixRule
 from marl_bridge.learners.registry import register
-from marl_bridge.learners.reinforce import BaselineEntry
+from marl_bridge.learners.reinforce import BaselineEntry, climb
 from marl_bridge.learners.schedules import Schedule, require_positive, require_unit
 from marl_bridge.learners.softmax import full_row, softmax
 
@@ -53,25 +55,26 @@ class ActorCritic(IndependentLearner):
         self._step_size, self._alpha = step_size, step_size.first
         self._critic_step = critic_step_size
 
+    def matrix_rule(self, game: NormalFormGame) -> MatrixRule:
+        """Say which compiled rule this is."""
+        schedules, constants = (self._step_size,), (self._critic_step,)
+        return MatrixRule("ACTOR_CRITIC", schedules, constants, numbers=("baseline",))
+
     def begin(self, progress: float) -> None:
         """Move the schedule on."""
         self._alpha = self._step_size.at(progress)
 
-    def choose(self, entry: Entry) -> int:
+    def choose(self, entry: Any) -> int:
         """Draw from the softmax of the preferences."""
-        p = softmax(entry.values, entry.legal, 1.0)
-        return entry.legal[self.draws.place(p)]
+        entry.chances = chances = softmax(entry.values, entry.legal, 1.0)
+        legal: list[int] = entry.legal
+        return legal[self.draws.place(chances)]
 
-    def learn(self, entry: Entry, action: int, reward: float, following: Entry | None) -> None:
+    def learn(self, entry: Any, action: int, reward: float, following: Any) -> None:
         """Move critic and preferences by the temporal-difference error."""
-        assert isinstance(entry, BaselineEntry)
-        expected = 0.0
-        if following is not None:
-            assert isinstance(following, BaselineEntry)
-            expected = self.discount * following.baseline
+        expected = 0.0 if following is None else self.discount * following.baseline
         error = reward + expected - entry.baseline
-        for other, p in zip(entry.legal, softmax(entry.values, entry.legal, 1.0), strict=True):
-            entry.values[other] += self._alpha * error * ((other == action) - p)
+        climb(entry, entry.legal.index(action), self._alpha * error)
         entry.baseline += self._critic_step * error
 
     def row(self, entry: Entry) -> NDArray[np.float64]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
+from gametheory.games.normal_form import NormalFormGame
 from marl_bridge.environments.opening import EnvironmentSource
-from marl_bridge.learners.entries import Entry
+from marl_bridge.learners.entries import DrawnEntry, Entry
 from marl_bridge.learners.independent import IndependentLearner
+from marl_bridge.learners.matrix_rounds import MatrixRule
 from marl_bridge.learners.registry import register
 from marl_bridge.learners.schedules import Schedule, require_positive, require_unit
 from marl_bridge.learners.softmax import full_row, softmax
@@ -43,6 +47,8 @@ class BoltzmannQ(IndependentLearner):
         If the temperature is not positive or the step size leaves [0, 1].
     """
 
+    entry: ClassVar[type[Entry]] = DrawnEntry
+
     def __init__(
         self,
         source: EnvironmentSource,
@@ -56,18 +62,23 @@ class BoltzmannQ(IndependentLearner):
         require_positive(temperature=temperature)
         require_unit(step_size=step_size)
         super().__init__(source, episodes=episodes, seed=seed, discount=discount)
-        self._temperature, self._step_size = temperature, step_size
+        self.cooling, self.step_size = temperature, step_size
         self.temperature, self.alpha = temperature.first, step_size.first
+
+    def matrix_rule(self, game: NormalFormGame) -> MatrixRule:
+        """Say which compiled rule this is."""
+        return MatrixRule("BOLTZMANN_Q", (self.cooling, self.step_size))
 
     def begin(self, progress: float) -> None:
         """Move both schedules on."""
-        self.temperature = self._temperature.at(progress)
-        self.alpha = self._step_size.at(progress)
+        self.temperature = self.cooling.at(progress)
+        self.alpha = self.step_size.at(progress)
 
-    def choose(self, entry: Entry) -> int:
+    def choose(self, entry: Any) -> int:
         """Draw from the softmax."""
-        probabilities = softmax(entry.values, entry.legal, self.temperature)
-        return entry.legal[self.draws.place(probabilities)]
+        entry.chances = chances = softmax(entry.values, entry.legal, self.temperature)
+        legal: list[int] = entry.legal
+        return legal[self.draws.place(chances)]
 
     def learn(self, entry: Entry, action: int, reward: float, following: Entry | None) -> None:
         """Move the action's value towards the reward and the best value that follows."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["Draws"]
 
@@ -13,7 +14,7 @@ _MANY = 4096
 
 
 class Draws:
-    """Random numbers of one stream.
+    """Random numbers of one stream, in its order, however they are asked for.
 
     Parameters
     ----------
@@ -27,17 +28,21 @@ class Draws:
     (True, True)
     """
 
-    __slots__ = ("_generator", "_left")
+    __slots__ = ("_ahead", "_generator", "_left")
 
     def __init__(self, seed: np.random.SeedSequence) -> None:
         self._generator = np.random.default_rng(seed)
-        self._left: list[float] = []
+        self._left: list[float] = []  # the next ones, last first
+        self._ahead: NDArray[np.float64] = np.empty(0)  # those after them
 
     def uniform(self) -> float:
         """Draw from [0, 1)."""
         # A call of the generator for each number would cost as much as the environment.
         if not self._left:
-            self._left = self._generator.random(_MANY).tolist()
+            if not len(self._ahead):
+                self._ahead = self._generator.random(_MANY)
+            self._left = self._ahead[:_MANY][::-1].tolist()
+            self._ahead = self._ahead[_MANY:]
         return self._left.pop()
 
     def index(self, n: int) -> int:
@@ -53,11 +58,30 @@ class Draws:
                 return place
         return len(weights) - 1
 
+    def ahead(self, n: int) -> NDArray[np.float64]:
+        """Show the next numbers, at least so many, without drawing them."""
+        missing = n - len(self._left) - len(self._ahead)
+        if self._left or missing > 0:
+            more = self._generator.random(max(missing, 0))
+            self._ahead = np.concatenate([self._left[::-1], self._ahead, more])
+            self._left = []
+        return self._ahead
+
+    def skip(self, n: int) -> None:
+        """Draw so many numbers that nobody looks at."""
+        self._ahead, self._left = np.concatenate([self._left[::-1], self._ahead]), []
+        beyond = n - len(self._ahead)
+        self._ahead = self._ahead[n:]
+        if beyond > 0:
+            bits: Any = self._generator.bit_generator
+            bits.advance(beyond)
+
     def state(self) -> dict[str, Any]:
         """Return plain data that :meth:`restore` takes."""
-        return {"generator": self._generator.bit_generator.state, "left": self._left}
+        left = [*self._left[::-1], *self._ahead.tolist()]
+        return {"generator": self._generator.bit_generator.state, "left": left}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on where another one, or this one earlier, had stopped."""
         self._generator.bit_generator.state = state["generator"]
-        self._left = list(state["left"])
+        self._left, self._ahead = [], np.array(state["left"], dtype=float)

@@ -8,7 +8,7 @@ from marl_bridge.environments.driver import View
 from marl_bridge.environments.observations import observation_key
 from marl_bridge.policies.checks import n_actions_of
 
-__all__ = ["Entry", "Table", "best_actions"]
+__all__ = ["DrawnEntry", "Entry", "Table", "best_actions"]
 
 # Values closer than this count as tied: they differ by the rounding of sums only.
 _TIE = 1e-12
@@ -28,10 +28,23 @@ class Entry:
         self.key = b""  # of the observation alone
         self.legal: list[int] = []
 
+    def begin(self) -> None:
+        """Make what depends on the legal actions, when these are known."""
+
     def state(self) -> dict[str, Any]:
         """Return what is kept, by name."""
         slots = [name for base in type(self).__mro__ for name in getattr(base, "__slots__", ())]
         return {name: getattr(self, name) for name in sorted(slots)}
+
+
+class DrawnEntry(Entry):
+    """With the probabilities that the last action here was drawn from, one for each legal one."""
+
+    __slots__ = ("chances",)
+
+    def __init__(self, n_actions: int) -> None:
+        super().__init__(n_actions)
+        self.chances: list[float] = []
 
 
 _Entry = TypeVar("_Entry", bound=Entry)
@@ -54,6 +67,7 @@ class Table(Generic[_Entry]):
         if entry is None:
             entry = self.entries[full] = self._kind(n_actions_of(view, "a tabular learner"))
             entry.key, entry.legal = key, view.legal_indices().tolist()
+            entry.begin()
         return entry
 
     def state(self) -> dict[bytes, dict[str, Any]]:

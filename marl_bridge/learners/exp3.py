@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from gametheory.games.normal_form import NormalFormGame
 from marl_bridge.errors import InvalidEnvironment
-from marl_bridge.learners.entries import Entry
+from marl_bridge.learners.entries import DrawnEntry, Entry
+from marl_bridge.learners.matrix_rounds import MatrixRule
 from marl_bridge.learners.monte_carlo import MonteCarloLearner
 from marl_bridge.learners.registry import register
 from marl_bridge.learners.schedules import require_unit
@@ -61,14 +63,28 @@ class Exp3(MonteCarloLearner):
         super().__init__(source, **arguments)
         self._gamma, self._low, self._high = exploration, low, high
 
+    def matrix_rule(self, game: NormalFormGame) -> MatrixRule:
+        """Say which compiled rule this is, if the game keeps to the range."""
+        for payoff in (float(game.payoffs.min()), float(game.payoffs.max())):
+            self._require_range(payoff)
+        return MatrixRule("EXP3", constants=(self._gamma, self._low, self._high))
+
     def chances(self, entry: Entry) -> list[float]:
         """Mix the weights' shares with uniform play."""
         n = len(entry.legal)
         shares = softmax(entry.values, entry.legal, 1.0)
         return [(1.0 - self._gamma) * share + self._gamma / n for share in shares]
 
-    def credit(self, entry: Entry, action: int, earned: float, odds: float) -> None:
+    def credit(self, entry: DrawnEntry, place: int, earned: float) -> None:
         """Add the importance-weighted return to the action's log-weight."""
+        self._require_range(earned)
+        gain = (earned - self._low) / (self._high - self._low)
+        action, chances = entry.legal[place], entry.chances
+        entry.values[action] += self._gamma * gain / (chances[place] * len(chances))
+        if not math.isfinite(entry.values[action]):
+            raise InvalidEnvironment("a log-weight overflowed", where="exp3")
+
+    def _require_range(self, earned: float) -> None:
         if not self._low - 1e-9 <= earned <= self._high + 1e-9:
             raise InvalidEnvironment(
                 f"a return of {earned:g}",
@@ -76,7 +92,3 @@ class Exp3(MonteCarloLearner):
                 valid=f"within ({self._low:g}, {self._high:g})",
                 hint="give the learner bounds on the returns: payoff_range=(low, high)",
             )
-        gain = (earned - self._low) / (self._high - self._low)
-        entry.values[action] += self._gamma * gain / (odds * len(entry.legal))
-        if not math.isfinite(entry.values[action]):
-            raise InvalidEnvironment("a log-weight overflowed", where="exp3")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from gametheory.games.normal_form import NormalFormGame
 from marl_bridge.learners.boltzmann_q import BoltzmannQ
 from marl_bridge.learners.entries import Entry
+from marl_bridge.learners.matrix_rounds import MatrixRule
 from marl_bridge.learners.registry import register
 from marl_bridge.learners.schedules import require_unit
-from marl_bridge.learners.softmax import softmax
 
 __all__ = ["FrequencyAdjustedQ"]
 
@@ -39,8 +40,13 @@ class FrequencyAdjustedQ(BoltzmannQ):
         super().__init__(source, **arguments)
         self._cap = cap
 
-    def learn(self, entry: Entry, action: int, reward: float, following: Entry | None) -> None:
+    def matrix_rule(self, game: NormalFormGame) -> MatrixRule:
+        """Say which compiled rule this is."""
+        schedules = self.cooling, self.step_size
+        return MatrixRule("FREQUENCY_ADJUSTED_Q", schedules, (self._cap,))
+
+    def learn(self, entry: Any, action: int, reward: float, following: Entry | None) -> None:
         """Move the action's value, further if it is rarely taken."""
-        taken = softmax(entry.values, entry.legal, self.temperature)[entry.legal.index(action)]
+        taken = entry.chances[entry.legal.index(action)]
         alpha = self.alpha * min(self._cap / taken, 1.0)
         self._move(entry, action, reward, following, alpha)

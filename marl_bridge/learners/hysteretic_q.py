@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from gametheory.games.normal_form import NormalFormGame
 from marl_bridge.learners.entries import Entry
 from marl_bridge.learners.independent_q import IndependentQ
+from marl_bridge.learners.matrix_rounds import MatrixRule
 from marl_bridge.learners.registry import register
 from marl_bridge.learners.schedules import require_unit
 
@@ -34,6 +36,11 @@ class HystereticQ(IndependentQ):
         require_unit(pessimism=pessimism)
         super().__init__(source, **arguments)
         self._pessimism = pessimism
+
+    def matrix_rule(self, game: NormalFormGame) -> MatrixRule:
+        """Say which compiled rule this is."""
+        schedules = self.exploration, self.step_size
+        return MatrixRule("HYSTERETIC_Q", schedules, (self._pessimism,))
 
     def learn(self, entry: Entry, action: int, reward: float, following: Entry | None) -> None:
         """Move the action's value all the way up or a little down."""

@@ -49,9 +49,20 @@ class IndependentLearner:
         self.agents = self._driver.agents
         self.tables = {agent: Table(self.entry) for agent in self.agents}
         self.discount = discount
-        self._episodes, self._done = episodes, 0
+        self.episodes, self.done = episodes, 0
         resets, draws = np.random.SeedSequence(seed).spawn(2)
         self._resets, self.draws = Draws(resets), Draws(draws)
+
+    def only_entries(self) -> list[Entry]:
+        """Return each agent's entry where nothing but the beginning of an episode is ever shown."""
+        self._driver.reset(seed=0)
+        return [self.tables[agent].at(self._driver.view(agent)) for agent in self.agents]
+
+    def pass_episodes(self, n: int) -> None:
+        """Count episodes that somebody else played for the learner."""
+        self._resets.skip(n)
+        self.done += n
+        self.begin((self.done - 1) / self.episodes)  # schedules stand where the last one began
 
     def begin(self, progress: float) -> None:
         """Set what depends on the share of the episodes that is over."""
@@ -72,7 +83,7 @@ class IndependentLearner:
 
     def run_episode(self) -> Sequence[float]:
         """Play and learn from one episode; return each agent's return in it."""
-        self.begin(self._done / self._episodes)
+        self.begin(self.done / self.episodes)
         driver, tables, learn = self._driver, self.tables, self.learn
         driver.reset(seed=self._resets.index(2**31))
         # Per agent the entry and the action it is waiting to learn about, and its return then.
@@ -92,7 +103,7 @@ class IndependentLearner:
             driver.step(actions)
         for agent, (old, action, before) in waiting.items():
             learn(old, action, driver.returns[agent] - before, None)
-        self._done += 1
+        self.done += 1
         return [driver.returns[agent] for agent in self.agents]
 
     def policies(self) -> dict[str, TabularPolicy]:
@@ -113,7 +124,7 @@ class IndependentLearner:
     def state(self) -> dict[str, Any]:
         """Return plain data that :meth:`restore` takes."""
         return {
-            "done": self._done,
+            "done": self.done,
             "draws": self.draws.state(),
             "resets": self._resets.state(),
             "tables": {agent: table.state() for agent, table in self.tables.items()},
@@ -121,9 +132,9 @@ class IndependentLearner:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on where an equal learner had stopped."""
-        self._done = state["done"]
+        self.done = state["done"]
         self.draws.restore(state["draws"])
         self._resets.restore(state["resets"])
         for agent, kept in state["tables"].items():
             self.tables[agent].restore(kept)
-        self.begin(max(self._done - 1, 0) / self._episodes)  # as in the last episode played
+        self.begin(max(self.done - 1, 0) / self.episodes)  # as in the last episode played

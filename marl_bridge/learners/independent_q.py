@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from gametheory.games.normal_form import NormalFormGame
 from marl_bridge.environments.opening import EnvironmentSource
 from marl_bridge.learners.entries import Entry, best_actions
 from marl_bridge.learners.independent import IndependentLearner
+from marl_bridge.learners.matrix_rounds import MatrixRule
 from marl_bridge.learners.registry import register
 from marl_bridge.learners.schedules import Schedule, require_unit
 
@@ -67,13 +69,17 @@ class IndependentQ(IndependentLearner):
     ) -> None:
         require_unit(exploration=exploration, step_size=step_size)
         super().__init__(source, episodes=episodes, seed=seed, discount=discount)
-        self._exploration, self._step_size = exploration, step_size
+        self.exploration, self.step_size = exploration, step_size
         self.epsilon, self._alpha = exploration.first, step_size.first
+
+    def matrix_rule(self, game: NormalFormGame) -> MatrixRule:
+        """Say which compiled rule this is."""
+        return MatrixRule("Q", (self.exploration, self.step_size))
 
     def begin(self, progress: float) -> None:
         """Move both schedules on."""
-        self.epsilon = self._exploration.at(progress)
-        self._alpha = self._step_size.at(progress)
+        self.epsilon = self.exploration.at(progress)
+        self._alpha = self.step_size.at(progress)
 
     def choose(self, entry: Entry) -> int:
         """Choose a best action, or any legal one with the probability of exploration."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
+from gametheory.games.normal_form import NormalFormGame
 from marl_bridge.learners.entries import Entry
 from marl_bridge.learners.independent_q import IndependentQ
+from marl_bridge.learners.matrix_rounds import MatrixRule
 from marl_bridge.learners.registry import register
 from marl_bridge.learners.schedules import require_positive, require_unit
 
@@ -58,6 +60,11 @@ class LenientQ(IndependentQ):
         require_unit(cooling=cooling)
         super().__init__(source, **arguments)
         self._leniency, self._cooling = leniency, cooling
+
+    def matrix_rule(self, game: NormalFormGame) -> MatrixRule:
+        """Say which compiled rule this is."""
+        schedules, constants = (self.exploration, self.step_size), (self._leniency, self._cooling)
+        return MatrixRule("LENIENT_Q", schedules, constants, rows=("temperatures",))
 
     def learn(self, entry: Entry, action: int, reward: float, following: Entry | None) -> None:
         """Move the action's value up, or down if this disappointment is not overlooked."""

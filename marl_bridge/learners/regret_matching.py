@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from marl_bridge.learners.entries import Entry
+from gametheory.games.normal_form import NormalFormGame
+from marl_bridge.learners.entries import DrawnEntry, Entry
+from marl_bridge.learners.matrix_rounds import MatrixRule
 from marl_bridge.learners.monte_carlo import MonteCarloLearner
 from marl_bridge.learners.registry import register
 from marl_bridge.learners.schedules import Schedule, require_unit
@@ -40,6 +42,10 @@ class BanditRegretMatching(MonteCarloLearner):
         super().__init__(source, **arguments)
         self._exploration, self._gamma = exploration, exploration.first
 
+    def matrix_rule(self, game: NormalFormGame) -> MatrixRule:
+        """Say which compiled rule this is."""
+        return MatrixRule("REGRETS", (self._exploration,))
+
     def begin(self, progress: float) -> None:
         """Move the schedule on."""
         self._gamma = self._exploration.at(progress)
@@ -47,13 +53,17 @@ class BanditRegretMatching(MonteCarloLearner):
     def chances(self, entry: Entry) -> list[float]:
         """Share by positive regrets, uniformly if there is none, mixed with uniform play."""
         n = len(entry.legal)
-        positive = [max(entry.values[a], 0.0) for a in entry.legal]
+        values, floor = entry.values, self._gamma / n
+        positive = [values[a] if values[a] > 0.0 else 0.0 for a in entry.legal]
         total = sum(positive)
-        shares = [p / total for p in positive] if total > 0.0 else [1.0 / n] * n
-        return [(1.0 - self._gamma) * share + self._gamma / n for share in shares]
+        if total <= 0.0:
+            return [1.0 / n] * n
+        share = (1.0 - self._gamma) / total
+        return [share * p + floor for p in positive]
 
-    def credit(self, entry: Entry, action: int, earned: float, odds: float) -> None:
+    def credit(self, entry: DrawnEntry, place: int, earned: float) -> None:
         """Add to each action's regret: its estimated return less what was earned."""
+        regrets = entry.values
         for other in entry.legal:
-            entry.values[other] -= earned
-        entry.values[action] += earned / odds
+            regrets[other] -= earned
+        regrets[entry.legal[place]] += earned / entry.chances[place]

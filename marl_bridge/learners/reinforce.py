@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from marl_bridge.learners.entries import Entry
+from gametheory.games.normal_form import NormalFormGame
+from marl_bridge.learners.entries import DrawnEntry, Entry
+from marl_bridge.learners.matrix_rounds import MatrixRule
 from marl_bridge.learners.monte_carlo import MonteCarloLearner
 from marl_bridge.learners.registry import register
 from marl_bridge.learners.schedules import Schedule, require_positive
 from marl_bridge.learners.softmax import softmax
 
-__all__ = ["BaselineEntry", "Reinforce"]
+__all__ = ["BaselineEntry", "Reinforce", "climb"]
 
 
-class BaselineEntry(Entry):
+class BaselineEntry(DrawnEntry):
     """Preferences in place of values, and what is expected at the observation."""
 
     __slots__ = ("baseline", "visits")
@@ -52,6 +54,10 @@ class Reinforce(MonteCarloLearner):
         super().__init__(source, **arguments)
         self._step_size, self._alpha = step_size, step_size.first
 
+    def matrix_rule(self, game: NormalFormGame) -> MatrixRule:
+        """Say which compiled rule this is."""
+        return MatrixRule("REINFORCE", (self._step_size,), numbers=("baseline", "visits"))
+
     def begin(self, progress: float) -> None:
         """Move the schedule on."""
         self._alpha = self._step_size.at(progress)
@@ -60,11 +66,19 @@ class Reinforce(MonteCarloLearner):
         """Return the softmax of the preferences."""
         return softmax(entry.values, entry.legal, 1.0)
 
-    def credit(self, entry: Entry, action: int, earned: float, odds: float) -> None:
+    def credit(self, entry: BaselineEntry, place: int, earned: float) -> None:
         """Move the preferences by the advantage, then the baseline by the return."""
-        assert isinstance(entry, BaselineEntry)
-        advantage = earned - entry.baseline
-        for other, p in zip(entry.legal, self.chances(entry), strict=True):
-            entry.values[other] += self._alpha * advantage * ((other == action) - p)
+        climb(entry, place, self._alpha * (earned - entry.baseline))
         entry.visits += 1
         entry.baseline += (earned - entry.baseline) / entry.visits
+
+
+def climb(entry: BaselineEntry, place: int, step: float) -> None:
+    """Move the preferences by ``step`` times the gradient of the log-probability of an action.
+
+    The gradient is taken where the action was drawn: at ``entry.chances``.
+    """
+    preferences = entry.values
+    for action, p in zip(entry.legal, entry.chances, strict=True):
+        preferences[action] -= step * p
+    preferences[entry.legal[place]] += step

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gametheory.concepts.correlated import external_regrets
+from gametheory.errors import UnsupportedGame
 from gametheory.games.normal_form import NormalFormGame
 from marl_bridge.environments.opening import Api, Make, open_environment
 from marl_bridge.errors import InvalidCheckpoint, InvalidEnvironment
+from marl_bridge.learners.matrix_rounds import MatrixRounds, has_matrix_rule
 from marl_bridge.learners.plain_state import load_state, save_state
 from marl_bridge.learners.registry import Learner, find_learner
 from marl_bridge.learners.trace import Trace
@@ -23,6 +25,7 @@ from marl_bridge.worlds.opening import environment_of
 __all__ = ["Training", "train"]
 
 _BLOCKS = 100
+_WORTH_COMPILING = 2_000  # episodes: fewer are over before compiled code is loaded
 _SAVE_EVERY = 30.0  # seconds
 
 
@@ -62,6 +65,7 @@ def train(
     seed: int = 0,
     env_kwargs: Mapping[str, Any] | None = None,
     api: Api | None = None,
+    compiled: bool | None = None,
     keep_policies: bool = False,
     checkpoint: str | Path | None = None,
     progress: Callable[[int, int], object] | None = None,
@@ -85,6 +89,11 @@ def train(
     api : {"aec", "parallel"}, optional
         Where an environment has both: learners of joint actions see all that happens at once
         only in Parallel ones.
+    compiled : bool, optional
+        Whether rounds of a matrix game are played by compiled code, ten to a hundred times as fast.
+        Without it they are wherever the learner has a compiled rule, the game is played one round
+        an episode, and there are more than a few of them. The random numbers, and so the results
+        but for the rounding of exponentials, are the same either way.
     keep_policies : bool
         Whether the trace keeps what had been learned after each of its blocks.
     checkpoint : str or Path, optional
@@ -99,7 +108,7 @@ def train(
     Raises
     ------
     UnsupportedGame
-        If there is no such learner.
+        If there is no such learner, or ``compiled`` is True where it cannot be.
     InvalidEnvironment
         If there is no such environment, or the learner cannot take it.
     InvalidCheckpoint
@@ -133,6 +142,15 @@ def train(
         "options": repr(sorted(options.items())),
         "seed": seed,
     }
+    if matrix is not None:
+        matrix.choose_path(learning, learner, total, compiled)
+    elif compiled:
+        raise UnsupportedGame(
+            f"{source.name!r} is no matrix game",
+            where="compiled",
+            valid="a NormalFormGame for make",
+            hint="leave compiled out: the environment is stepped",
+        )
     run = _Run(learning, total, matrix, None if checkpoint is None else Path(checkpoint), asked)
     run.play(keep_policies, progress)
     return Training(
@@ -152,12 +170,42 @@ class _MatrixGame:
         self.game: NormalFormGame = game
         self._build, self._kwargs = environment_of(game), dict(env_kwargs or {})
         self._built: list[Any] = []
-        self.before = np.zeros(game.n_actions, dtype=np.int64)  # in a run that was resumed
+        self.before = np.zeros(game.n_actions, dtype=np.int64)  # by compiled code or before
+        self._rounds: MatrixRounds | None = None
 
     def __call__(self) -> Any:
         env = self._build(**self._kwargs)
         self._built.append(env)
         return env
+
+    def choose_path(
+        self, learning: Any, learner: str, episodes: int, compiled: bool | None
+    ) -> None:
+        """Take the compiled path where it is wanted and there is one."""
+        one_round = self._kwargs.get("rounds", 1) == 1 and not self._kwargs.get("memory", 0)
+        possible = one_round and has_matrix_rule(learning)
+        if compiled and not possible:
+            raise UnsupportedGame(
+                f"learner {learner!r} has no compiled rule"
+                if one_round
+                else f"the game is played with {self._kwargs}",
+                where="compiled",
+                valid="an independent tabular learner, one round an episode and no memory",
+                hint="leave compiled out: the environment is stepped",
+            )
+        if possible and (episodes >= _WORTH_COMPILING if compiled is None else compiled):
+            self._rounds = MatrixRounds(self.game, learning)
+
+    @property
+    def is_compiled(self) -> bool:
+        return self._rounds is not None
+
+    def play(self, episodes: int) -> NDArray[np.float64]:
+        """Play so many episodes by compiled code; return the sum of returns."""
+        assert self._rounds is not None
+        earned, counts = self._rounds.play(episodes)
+        self.before += counts
+        return earned
 
     def counts(self) -> NDArray[np.int64]:
         played = sum((env.joint_counts for env in self._built), np.zeros_like(self.before))
@@ -193,10 +241,7 @@ class _Run:
         before = self.seconds
         try:
             while self.done < self.total:
-                self._sum += self.learning.run_episode()
-                self.done += 1
-                if self.done % self._block and self.done < self.total:
-                    continue
+                self._play_block()
                 self._close_block(keep_policies)
                 now = time.perf_counter()
                 self.seconds = before + now - started
@@ -213,6 +258,17 @@ class _Run:
             return
         if self.path is not None:
             self._save()
+
+    def _play_block(self) -> None:
+        """Play until the block's end, or the last episode."""
+        left = min(self._block - self.done % self._block, self.total - self.done)
+        if self.matrix is not None and self.matrix.is_compiled:
+            self._sum += self.matrix.play(left)
+            self.done += left
+            return
+        for _ in range(left):
+            self._sum += self.learning.run_episode()
+            self.done += 1
 
     def _close_block(self, keep_policies: bool) -> None:
         played = self.done - (self._ends[-1] if self._ends else 0)

@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gametheory.games.normal_form import NormalFormGame
 from marl_bridge.learners.entries import Entry, best_actions
 from marl_bridge.learners.independent_q import IndependentQ
+from marl_bridge.learners.matrix_rounds import MatrixRule
 from marl_bridge.learners.registry import register
 from marl_bridge.learners.schedules import require_unit
 
@@ -22,16 +24,14 @@ class _Entry(Entry):
 
     def __init__(self, n_actions: int) -> None:
         super().__init__(n_actions)
-        self.policy: list[float] = []  # of the legal actions; made when first looked at
+        self.policy: list[float] = []  # of the legal actions
         self.average: list[float] = []
         self.visits = 0
 
-    def ready(self) -> None:
-        """Begin with uniform play, again if the legal actions are others."""
-        if len(self.policy) != len(self.legal):
-            self.policy = [1.0 / len(self.legal)] * len(self.legal)
-            self.average = list(self.policy)
-            self.visits = 0
+    def begin(self) -> None:
+        """Begin with uniform play."""
+        self.policy = [1.0 / len(self.legal)] * len(self.legal)
+        self.average = list(self.policy)
 
 
 @register(
@@ -64,10 +64,15 @@ class WolfPHC(IndependentQ):
         super().__init__(source, **arguments)
         self._winning, self._losing = winning, losing
 
+    def matrix_rule(self, game: NormalFormGame) -> MatrixRule:
+        """Say which compiled rule this is."""
+        schedules, constants = (self.exploration, self.step_size), (self._winning, self._losing)
+        rows = "policy", "average"
+        return MatrixRule("WOLF_PHC", schedules, constants, rows, numbers=("visits",))
+
     def choose(self, entry: Entry) -> int:
         """Draw from the policy, or any legal action with the probability of exploration."""
         assert isinstance(entry, _Entry)
-        entry.ready()
         if self.draws.uniform() < self.epsilon:
             return entry.legal[self.draws.index(len(entry.legal))]
         return entry.legal[self.draws.place(entry.policy)]
@@ -76,7 +81,6 @@ class WolfPHC(IndependentQ):
         """Move the action's value, then the policy."""
         super().learn(entry, action, reward, following)
         assert isinstance(entry, _Entry)
-        entry.ready()
         entry.visits += 1
         policy, average, n = entry.policy, entry.average, len(entry.legal)
         for k in range(n):
@@ -97,7 +101,6 @@ class WolfPHC(IndependentQ):
     def row(self, entry: Entry) -> NDArray[np.float64]:
         """Return the policy."""
         assert isinstance(entry, _Entry)
-        entry.ready()
         row = np.zeros(len(entry.values))
         row[entry.legal] = entry.policy
         return np.asarray(row / row.sum())

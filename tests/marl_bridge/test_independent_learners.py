@@ -13,7 +13,7 @@ import marl_bridge
 from marl_bridge.environments.driver import View
 from marl_bridge.errors import InvalidEnvironment
 from marl_bridge.learners.draws import Draws
-from marl_bridge.learners.entries import Entry, Table
+from marl_bridge.learners.entries import DrawnEntry, Entry, Table
 from marl_bridge.learners.frequency_adjusted_q import FrequencyAdjustedQ
 from marl_bridge.learners.registry import find_learner, learners
 from marl_bridge.learners.schedules import Schedule
@@ -115,10 +115,12 @@ def test_forgiving_learners_find_the_best_more_often():
 
 def test_frequency_adjustment_divides_the_step_by_the_probability():
     learning = FrequencyAdjustedQ(marl_bridge.open_environment(PENNIES), episodes=10, cap=0.1)
-    entry = Entry(2)
+    entry = DrawnEntry(2)
     entry.legal, entry.values = [0, 1], [3.0, 0.0]
     learning.temperature, learning.alpha = 1.0, 0.5
     p = math.exp(3) / (math.exp(3) + 1)
+    learning.choose(entry)
+    assert entry.chances == pytest.approx([p, 1 - p])
     learning.learn(entry, 0, 4.0, None)
     assert entry.values[0] == pytest.approx(3.0 + 0.5 * (0.1 / p) * 1.0)
     entry.values = [3.0, 0.0]
@@ -170,14 +172,18 @@ def test_returns_are_weighed_by_the_chance_that_their_action_had_when_it_was_tak
         marl_bridge.open_environment(PENNIES), episodes=10
     )
     seen = []
-    learning.credit = lambda entry, action, earned, odds: seen.append((action, odds))
-    entry = Entry(2)
+
+    def credit(entry, place, earned):
+        seen.append((place, entry.chances[place], earned))
+        entry.values[place] += 1.0  # the first to be credited must not change the others' weights
+
+    learning.credit = credit
+    entry = DrawnEntry(2)
     entry.legal = [0, 1]
-    expected = []
-    for _ in range(3):  # three turns at one observation
-        chances = learning.chances(entry)
-        action = learning.choose(entry)
-        expected.append((action, chances[entry.legal.index(action)]))
-        learning.learn(entry, action, 1.0, entry if len(expected) < 3 else None)
-        entry.values[action] += 1.0
-    assert seen == expected[::-1]
+    entry.values = [3.0, 1.0]
+    drawn = learning.chances(entry)
+    places = []
+    for turn in range(3):  # three turns at one observation
+        places.append(learning.choose(entry))
+        learning.learn(entry, places[-1], 1.0, entry if turn < 2 else None)
+    assert seen == [(p, drawn[p], k + 1.0) for k, p in enumerate(reversed(places))]

@@ -60,12 +60,12 @@ def test_ctrl_c_keeps_what_was_learned() -> None:
 
 
 def test_a_short_training_beats_random_play_in_both_seats() -> None:
-    training = train("tictactoe", episodes=5000)
+    training = train("tictactoe", episodes=10_000)
     source = open_environment("tictactoe")
     for agent, other in (("player_1", "player_2"), ("player_2", "player_1")):
         policies = {agent: training.policies[agent], other: "random"}
         played = rollouts(source, policies, episodes=300, instances="reused")
-        assert (played.of(agent) == 1.0).mean() > 0.7
+        assert (played.of(agent) == 1.0).mean() > 0.75
 
 
 def test_learned_policies_are_greedy_and_ties_are_uniform() -> None:
