@@ -168,20 +168,21 @@ def _hill_climb(rule: Rule, player: int, m: int) -> None:
     """Move WoLF's policy towards the best action: slowly if it beats its average, else fast."""
     values, policy, average = rule.rows[player, 0], rule.rows[player, 1], rule.rows[player, 2]
     rule.numbers[player, 0] += 1.0
+    share = 1.0 / rule.numbers[player, 0]
     earns = earned = 0.0
     for i in range(m):
-        average[i] += (policy[i] - average[i]) / rule.numbers[player, 0]
+        average[i] += (policy[i] - average[i]) * share
         earns += policy[i] * values[i]
         earned += average[i] * values[i]
     if m == 1:
         return
-    step = rule.constants[0] if earns > earned else rule.constants[1]
+    step = (rule.constants[0] if earns > earned else rule.constants[1]) / (m - 1)
     limit, best = _best(values, m) - _TIE, 0
     while values[best] < limit:
         best += 1
     for i in range(m):
         if i != best:
-            taken = min(policy[i], step / (m - 1))
+            taken = min(policy[i], step)
             policy[i] -= taken
             policy[best] += taken
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,13 +48,14 @@ class AgentModelling(JointLearner):
 
     def solve(self, stage: Stage) -> StageSolution:
         """Let everybody answer to the models of the others."""
+        models = _models(stage)
         values = [0.0] * len(self.agents)
         for agent in range(len(self.agents)):
             if agent not in stage.acting:
-                values[agent] = float(self._expected(stage, agent, None))
+                values[agent] = float(_expected(stage.values[agent], models))
         rows = []
         for place, agent in enumerate(stage.acting):
-            worth = self._expected(stage, agent, place)
+            worth = _worths(stage, models, place, agent)
             best = worth >= worth.max() - _TIE
             rows.append(best / best.sum())
             values[agent] = float(worth.max())
@@ -60,24 +63,39 @@ class AgentModelling(JointLearner):
 
     def choose(self, stage: Stage, epsilon: float) -> tuple[int, ...]:
         """Let each agent choose by itself."""
+        models: list[NDArray[np.float64]] = []
         chosen = []
-        for legal, row in zip(stage.legal, self.marginals(stage), strict=True):
+        for place, (agent, legal) in enumerate(zip(stage.acting, stage.legal, strict=True)):
             if self.draws.uniform() < epsilon:
                 chosen.append(self.draws.index(len(legal)))
-            else:
-                best = np.flatnonzero(row).tolist()
-                chosen.append(best[self.draws.index(len(best))])
+                continue
+            models = models or _models(stage)
+            worth = _worths(stage, models, place, agent).tolist()
+            limit = max(worth) - _TIE
+            best = [k for k, value in enumerate(worth) if value >= limit]
+            chosen.append(best[self.draws.index(len(best))] if len(best) > 1 else best[0])
         return tuple(chosen)
 
-    def _expected(self, stage: Stage, agent: int, place: int | None) -> NDArray[np.float64]:
-        """Average an agent's values over what the others at other places do."""
-        expected = stage.values[agent]
-        # The last axis first, so that the numbers of those before it stay.
-        for axis in reversed(range(stage.counts.ndim)):
-            if axis != place:
-                others = tuple(a for a in range(stage.counts.ndim) if a != axis)
-                seen = stage.counts.sum(axis=others)
-                total = int(seen.sum())
-                model = seen / total if total else np.full(seen.size, 1.0 / seen.size)
-                expected = np.tensordot(expected, model, axes=(axis, 0))
-        return np.asarray(expected)
+
+def _models(stage: Stage) -> list[NDArray[np.float64]]:
+    """Return how often each acting agent took each of its legal actions, as shares."""
+    total = float(stage.seen[0].sum())
+    return [row / total if total else np.full(row.size, 1.0 / row.size) for row in stage.seen]
+
+
+def _worths(
+    stage: Stage, models: Sequence[NDArray[np.float64]], place: int, agent: int
+) -> NDArray[np.float64]:
+    """Return an acting agent's expected value of each of its actions."""
+    others = [axis for axis in range(len(models)) if axis != place]
+    own_first = stage.values[agent].transpose(place, *others)
+    return _expected(own_first, [models[axis] for axis in others])
+
+
+def _expected(
+    values: NDArray[np.float64], models: Sequence[NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Average over what the agents of the last axes do."""
+    for model in reversed(models):
+        values = values @ model
+    return values

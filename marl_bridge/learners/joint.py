@@ -7,6 +7,7 @@ still act on their own agent's observation alone.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -65,11 +66,13 @@ class Stage:
     values : ndarray, shape (n_agents, m_1, ..., m_k)
     counts : ndarray of int, shape (m_1, ..., m_k)
         How often each joint action was taken.
+    seen : list of ndarray, shapes (m_1,), ..., (m_k,)
+        How often each acting agent took each of its actions: the margins of ``counts``.
     solution : StageSolution or None
         None when what it was found from has changed since.
     """
 
-    __slots__ = ("acting", "counts", "keys", "legal", "n_actions", "solution", "values")
+    __slots__ = ("acting", "counts", "keys", "legal", "n_actions", "seen", "solution", "values")
 
     def __init__(
         self,
@@ -83,6 +86,7 @@ class Stage:
         shape = tuple(map(len, legal))
         self.values: Floats = np.zeros((n_agents, *shape))
         self.counts = np.zeros(shape, dtype=np.int64)
+        self.seen: list[Floats] = [np.zeros(size) for size in shape]
         self.solution: StageSolution | None = None
 
 
@@ -163,8 +167,12 @@ class JointLearner:
         if self.draws.uniform() < epsilon:
             return tuple([self.draws.index(len(actions)) for actions in stage.legal])
         cumulative, threshold = self.solution(stage).cumulative, self.draws.uniform()
-        flat = next((k for k, p in enumerate(cumulative) if threshold < p), len(cumulative) - 1)
-        return tuple([int(k) for k in np.unravel_index(flat, stage.counts.shape)])
+        flat = min(bisect_right(cumulative, threshold), len(cumulative) - 1)
+        joint = []
+        for actions in reversed(stage.legal):
+            flat, k = divmod(flat, len(actions))
+            joint.append(k)
+        return tuple(reversed(joint))
 
     def solution(self, stage: Stage) -> StageSolution:
         """Return a stage's solution, found again only when its values have changed."""
@@ -246,6 +254,9 @@ class JointLearner:
         for name, acting, keys, legal, n_actions, values, counts in state["stages"]:
             stage = self.stages[name] = Stage(len(self.agents), acting, keys, legal, n_actions)
             stage.values, stage.counts = values, counts
+            axes = range(counts.ndim)
+            margins = [counts.sum(axis=tuple(a for a in axes if a != own)) for own in axes]
+            stage.seen = [margin.astype(np.float64) for margin in margins]
 
     def _stage(self, views: Sequence[View]) -> Stage:
         acting = tuple([self._number[view.agent] for view in views])
@@ -276,6 +287,8 @@ class JointLearner:
     ) -> None:
         stage, joint, earlier = before
         stage.counts[joint] += 1
+        for row, k in zip(stage.seen, joint, strict=True):
+            row[k] += 1.0
         if alpha is None:
             alpha = float(stage.counts[joint]) ** -self._power
         changed = self.solved_from_counts

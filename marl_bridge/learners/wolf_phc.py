@@ -82,19 +82,21 @@ class WolfPHC(IndependentQ):
         super().learn(entry, action, reward, following)
         assert isinstance(entry, _Entry)
         entry.visits += 1
-        policy, average, n = entry.policy, entry.average, len(entry.legal)
-        for k in range(n):
-            average[k] += (policy[k] - average[k]) / entry.visits
-        values = [entry.values[a] for a in entry.legal]
-        earns = sum([p * v for p, v in zip(policy, values, strict=True)])
-        earned = sum([p * v for p, v in zip(average, values, strict=True)])
-        step = self._winning if earns > earned else self._losing
+        policy, average, legal = entry.policy, entry.average, entry.legal
+        n, share, values = len(legal), 1.0 / entry.visits, entry.values
+        earns = earned = 0.0
+        for k, other in enumerate(legal):
+            p, value = policy[k], values[other]
+            average[k] += (p - average[k]) * share
+            earns += p * value
+            earned += average[k] * value
         if n == 1:
             return
-        best = entry.legal.index(best_actions(entry)[0])
+        step = (self._winning if earns > earned else self._losing) / (n - 1)
+        best = legal.index(best_actions(entry)[0])
         for k in range(n):
             if k != best:
-                taken = min(policy[k], step / (n - 1))
+                taken = policy[k] if policy[k] < step else step
                 policy[k] -= taken
                 policy[best] += taken
 
