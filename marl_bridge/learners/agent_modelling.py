@@ -79,7 +79,7 @@ class AgentModelling(JointLearner):
 
 def _models(stage: Stage) -> list[NDArray[np.float64]]:
     """Return how often each acting agent took each of its legal actions, as shares."""
-    total = float(stage.seen[0].sum())
+    total = sum(stage.seen[0].tolist())
     return [row / total if total else np.full(row.size, 1.0 / row.size) for row in stage.seen]
 
 

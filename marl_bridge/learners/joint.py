@@ -67,7 +67,8 @@ class Stage:
     counts : ndarray of int, shape (m_1, ..., m_k)
         How often each joint action was taken.
     seen : list of ndarray, shapes (m_1,), ..., (m_k,)
-        How often each acting agent took each of its actions: the margins of ``counts``.
+        How often each acting agent took each of its actions: the margins of ``counts``, kept up
+        where solutions depend on them.
     solution : StageSolution or None
         None when what it was found from has changed since.
     """
@@ -145,6 +146,8 @@ class JointLearner:
         self.agents = self._driver.agents
         self.stages: dict[tuple[bytes, ...], Stage] = {}
         self.discount = discount
+        spaces = {agent: self._driver.env.action_space(agent) for agent in self.agents}
+        self._starts = {name: int(getattr(space, "start", 0)) for name, space in spaces.items()}
         self._number = {agent: number for number, agent in enumerate(self.agents)}
         self._exploration, self._step_size = exploration, step_size
         self._power = 0.0 if isinstance(step_size, Schedule) else float(step_size)
@@ -186,28 +189,23 @@ class JointLearner:
         epsilon = self._exploration.at(progress)
         steps = self._step_size
         alpha = steps.at(progress) if isinstance(steps, Schedule) else None
-        driver, agents = self._driver, self.agents
+        driver, agents, starts = self._driver, self.agents, self._starts
         driver.reset(seed=self._resets.index(2**31))
         before: tuple[Stage, tuple[int, ...], list[float]] | None = None
         while acting := driver.acting:
             views = [driver.view(agent) for agent in acting]
             stage = self._stage(views)
-            told = [driver.returns[agent] for agent in agents]
+            told = list(driver.returns.values())  # in the order of the agents
             if before is not None:
                 self._learn(before, told, self.solution(stage).values, alpha)
             joint = self.choose(stage, epsilon)
             before = (stage, joint, told)
-            driver.step(
-                {
-                    view.agent: legal[k] + view.start
-                    for view, legal, k in zip(views, stage.legal, joint, strict=True)
-                }
-            )
+            played = zip(acting, stage.legal, joint, strict=True)
+            driver.step({agent: legal[k] + starts[agent] for agent, legal, k in played})
         if before is not None:
-            told = [driver.returns[agent] for agent in agents]
-            self._learn(before, told, [0.0] * len(agents), alpha)
+            self._learn(before, list(driver.returns.values()), [0.0] * len(agents), alpha)
         self._done += 1
-        return [driver.returns[agent] for agent in agents]
+        return list(driver.returns.values())
 
     def policies(self) -> dict[str, TabularPolicy]:
         """Return each agent's own part of the stages' solutions.
@@ -287,8 +285,9 @@ class JointLearner:
     ) -> None:
         stage, joint, earlier = before
         stage.counts[joint] += 1
-        for row, k in zip(stage.seen, joint, strict=True):
-            row[k] += 1.0
+        if self.solved_from_counts:
+            for row, k in zip(stage.seen, joint, strict=True):
+                row[k] += 1.0
         if alpha is None:
             alpha = float(stage.counts[joint]) ** -self._power
         changed = self.solved_from_counts
