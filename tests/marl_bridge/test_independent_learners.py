@@ -58,51 +58,6 @@ def test_every_learner_plays_legal_actions_in_an_environment(learner):
     assert set(figures.returns) == {"player_1", "player_2"}
 
 
-def test_independent_learning_misses_the_best_of_the_climbing_game():
-    ends = {played(CLIMBING, marl_bridge.train(CLIMBING, episodes=2000, seed=s)) for s in range(20)}
-    assert ends <= {5.0, 6.0}  # and never 11, which central learning finds
-
-
-def test_exp3_keeps_its_bound_over_twenty_seeds():
-    rounds, gamma, n = 2000, 0.1, 2
-    regrets = [
-        marl_bridge.train(PENNIES, "exp3", episodes=rounds, seed=seed, exploration=gamma)
-        .trace.regrets[-1]
-        .max()
-        for seed in range(20)
-    ]
-    bound = (math.e - 1) * gamma + n * math.log(n) / gamma / rounds  # of the range, per round
-    assert np.mean(regrets) <= 2.0 * bound
-
-
-def test_regrets_of_regret_matching_fall():
-    shapley = gt.catalog.load("shapley")
-    early, late = (
-        np.mean(
-            [
-                marl_bridge.train(shapley, "regret-matching", episodes=n, seed=s).trace.regrets[-1]
-                for s in range(5)
-            ]
-        )
-        for n in (100, 5000)
-    )
-    assert late < early / 2
-
-
-def test_boltzmann_learning_settles_at_a_logit_equilibrium():
-    temperature = Schedule(1.0, 1.0)
-    for learner in ("boltzmann-q", "frequency-adjusted-q"):
-        training = marl_bridge.train(
-            PENNIES, learner, episodes=20_000, seed=1, temperature=temperature,
-            step_size=Schedule(0.05, 0.001),
-        )  # fmt: skip
-        strategies = rows(training)
-        for player, row in enumerate(strategies):
-            values = PENNIES.deviation_payoffs(gt.MixedProfile(strategies), player)
-            response = np.exp(values) / np.exp(values).sum()
-            assert np.abs(row - response).max() < 0.05
-
-
 def test_forgiving_learners_find_the_best_more_often():
     def best(learner):
         return sum(
