@@ -98,10 +98,10 @@ def test_vdn_tends_to_the_least_squares_additive_fit(shape):
     errors = []
     for seed in SEEDS:
         table = np.random.default_rng(seed).normal(size=shape)
-        learner = start(common(table), "vdn", 2_000, seed, exploration=EVERYTHING, step_size=0.6)
+        learner = start(common(table), "vdn", 1_000, seed, exploration=EVERYTHING, step_size=0.6)
         error = joint_values(learner, only(learner)) - additive_fit(table)
         errors.append(np.sqrt((error**2).mean()) / table.std())
-    # What noise remains is about the square root of the last step, 0.1.
+    # What noise remains is of the order of the square root of the last step, 0.016.
     assert max(errors) < 0.25 and np.mean(errors) < 0.1
 
 
@@ -229,18 +229,16 @@ def test_in_the_two_step_game_vdn_takes_seven():
     fitted = np.array([[-1.5, 2.5], [2.5, 6.5]])  # of the last stage
     assert_allclose(additive_fit(np.array([[0.0, 1.0], [1.0, 8.0]])), fitted, atol=1e-12)
     for seed in SEEDS:
-        learner = start(
-            two_step(), "vdn", 1_000, seed, STEPS, exploration=EVERYTHING, step_size=0.6
-        )
+        learner = start(two_step(), "vdn", 700, seed, STEPS, exploration=EVERYTHING, step_size=0.6)
         (first, sure, last), actions = tables_by_state(learner)
-        assert_allclose(last, fitted, atol=0.7)
+        assert_allclose(last, fitted, atol=0.9)
         assert_allclose(sure, 7.0, atol=0.05)
-        assert_allclose(first, [[7.0, 7.0], [6.5, 6.5]], atol=0.4)
+        assert_allclose(first, [[7.0, 7.0], [6.5, 6.5]], atol=0.9)
         assert actions[0][0] == 0 and actions[2] == (1, 1)
 
 
 def test_in_the_two_step_game_qmix_takes_eight():
-    for seed in SEEDS:
+    for seed in range(10):
         learner = start(two_step(), "qmix", 800, seed, STEPS, exploration=EVERYTHING, hidden=4)
         (first, sure, last), actions = tables_by_state(learner)
         assert_allclose(last, [[0, 1], [1, 8]], atol=0.4)
@@ -315,6 +313,17 @@ def test_centralized_critics_find_dominant_actions(baseline):
     for seed in range(5):
         training = train(DILEMMA, "centralized-critic", episodes=800, seed=seed, baseline=baseline)
         assert all(next(iter(p.table.values()))[1] > 0.9 for p in training.policies.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("baseline", BASELINES)
+def test_centralized_critics_find_the_best_of_the_climbing_game_now_and_then(baseline):
+    found = []
+    for seed in SEEDS:
+        learner = start(CLIMBING, "centralized-critic", 5_000, seed, baseline=baseline)
+        found.append(CLIMBING.payoffs[0][greedy(learner, only(learner))])
+    assert 0 < found.count(11.0) < 20
+    assert min(found) > 0.0  # and avoid what pays nothing or less
 
 
 # Policy hill climbing
