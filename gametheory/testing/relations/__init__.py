@@ -1,0 +1,3 @@
+"""The relations, grouped by what they are about: one small function each."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Games made from games, and the way back for what solves them."""
+
+from __future__ import annotations
