@@ -25,6 +25,7 @@ from marl_bridge.cli_inputs import (
     RecordPath,
     Seed,
     env_kwargs_of,
+    learner_options_of,
     policies_of,
 )
 from marl_bridge.cli_leaderboard import leaderboard
@@ -242,12 +243,32 @@ def train(
     ] = None,
     seed: Seed = 0,
     env_kwargs: Kwargs = "{}",
+    options: Annotated[
+        str, typer.Option(metavar="JSON", help="The learner's own parameters.")
+    ] = "{}",
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(help="A file that a killed training goes on from.", show_default=False),
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, help="End after about so long.", show_default=False)
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Train every agent by self-play and save the policies."""
     from marl_bridge.policies.specs import save_policies
 
-    training = _train(make, learner, episodes, seed, env_kwargs_of(env_kwargs), hidden=quiet)
+    training = _train(
+        make,
+        learner,
+        episodes,
+        seed,
+        env_kwargs_of(env_kwargs),
+        hidden=quiet,
+        checkpoint=checkpoint,
+        seconds=seconds,
+        **learner_options_of(options),
+    )
     for path in save_policies(training.policies, save):
         out().print(Text(f"wrote {path}"), soft_wrap=True)
     out().print(Text(f"{training.episodes:,} episodes by {training.learner}"))
@@ -260,13 +281,16 @@ def learners(as_json: AsJson = False) -> None:
     """List the learners, with what theory promises about each."""
     from marl_bridge.learners.registry import learners as registered
 
-    names = ("name", "default_episodes", "promise", "source")
+    names = ("name", "also", "default_episodes", "promise", "source", "extra")
     known = [{name: getattr(learner, name) for name in names} for learner in registered()]
     if as_json:
         typer.echo(json.dumps(known, indent=2))
         return
     for learner in known:
         out().print(Text(str(learner.pop("name")), style="bold"))
+        learner["also"] = ", ".join(learner["also"])
+        for empty in [name for name, value in learner.items() if value == ""]:
+            del learner[empty]
         show_mapping(learner, as_json=False)
 
 
@@ -317,12 +341,19 @@ def _train(
     kwargs: Mapping[str, Any],
     *,
     hidden: bool,
+    **options: Any,
 ) -> Any:
     from marl_bridge.learners import train as train_agents
 
     with progress_bar(f"training on {make}", hidden=hidden) as progress:
         training = train_agents(
-            make, learner, episodes=episodes, seed=seed, env_kwargs=kwargs, progress=progress
+            make,
+            learner,
+            episodes=episodes,
+            seed=seed,
+            env_kwargs=kwargs,
+            progress=progress,
+            **options,
         )
     if training.interrupted:
         error(f"training ended after {training.episodes:,} episodes", kind="note")

@@ -58,19 +58,44 @@ RecordPath = Annotated[
 ]
 NoRecord = Annotated[bool, typer.Option("--no-record", help="Do not keep the check.")]
 
+_OPTIONS_EXAMPLE = """for example '{"step_size": {"first": 0.5, "last": 0.05, "share": 1.0}}'"""
+_OWN_OPTIONS = frozenset(
+    {"make", "learner", "episodes", "seed", "env_kwargs", "api", "compiled", "keep_policies"}
+    | {"checkpoint", "seconds", "progress"}
+)
 _KWARGS_EXAMPLE = """write for instance '{"max_cycles": 3}'"""
 
 
 def env_kwargs_of(text: str) -> dict[str, Any]:
     """Read ``--env-kwargs``."""
+    return _mapping_of(text, "--env-kwargs", _KWARGS_EXAMPLE)
+
+
+def learner_options_of(text: str) -> dict[str, Any]:
+    """Read ``--options``: schedules are objects of their own, other lists are ranges."""
+    from marl_bridge.learners.schedules import Schedule
+
+    given = _mapping_of(text, "--options", _OPTIONS_EXAMPLE)
+    if own := sorted(_OWN_OPTIONS & set(given)):
+        raise typer.BadParameter(f"--options holds {own[0]!r}, which is no learner's parameter")
+    schedules = {name: value for name, value in given.items() if isinstance(value, dict)}
+    for name, value in schedules.items():
+        if not {"first", "last"} <= set(value) <= {"first", "last", "share"}:
+            raise typer.BadParameter(
+                f"--options: {name} is {value}, which is no schedule; {_OPTIONS_EXAMPLE}"
+            )
+    made = {name: Schedule(**value) for name, value in schedules.items()}
+    ranges = {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
+    return {**given, **made, **ranges}
+
+
+def _mapping_of(text: str, option: str, example: str) -> dict[str, Any]:
     try:
         given = json.loads(text)
-    except json.JSONDecodeError as wrong:
-        raise typer.BadParameter(
-            f"--env-kwargs {text!r} is not JSON ({wrong}); {_KWARGS_EXAMPLE}"
-        ) from None
+    except (ValueError, RecursionError) as wrong:  # such as a number of thousands of digits
+        raise typer.BadParameter(f"{option} {text!r} is not JSON ({wrong}); {example}") from None
     if not isinstance(given, dict):
-        raise typer.BadParameter(f"--env-kwargs {text!r} is not a JSON object; {_KWARGS_EXAMPLE}")
+        raise typer.BadParameter(f"{option} {text!r} is not a JSON object; {example}")
     return given
 
 

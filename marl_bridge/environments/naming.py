@@ -122,5 +122,6 @@ def unknown_environment(written: str, registered: Iterable[str]) -> InvalidEnvir
         hint=(f"did you mean {' or '.join(map(repr, close))}? " if close else "")
         + "pettingzoo.pprint_registry() lists its ids; "
         + "this package has "
-        + ", ".join(repr(known) for known in names if known.startswith("worlds/")),
+        + ", ".join(repr(known) for known in names if known.startswith("worlds/"))
+        + ", and 'games/NAME' for each game that `gametheory catalog` lists",
     )

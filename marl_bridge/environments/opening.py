@@ -22,7 +22,7 @@ from marl_bridge.environments.driver import Driver, drive
 from marl_bridge.environments.loading import is_importable, load_module
 from marl_bridge.environments.naming import EnvironmentId, unknown_environment
 from marl_bridge.errors import InvalidEnvironment
-from marl_bridge.worlds.opening import WORLDS, is_game
+from marl_bridge.worlds.opening import WORLDS, is_game, named_game
 from marl_bridge.worlds.opening import creators as creators_of
 
 __all__ = ["Api", "EnvironmentSource", "Make", "bare", "open_environment"]
@@ -116,7 +116,8 @@ def open_environment(
         "package.module:attribute", a module with ``env()``, ``parallel_env()`` or
         ``raw_env()``, or a callable that builds an environment. A game is played by its rules,
         see :func:`~marl_bridge.worlds.opening.environment_of`; "worlds/soccer" and the like are
-        this package's own.
+        this package's own, "games/climbing" and the like the catalog's games, and a file that
+        ends in .nfg, .efg or .json is a game.
     env_kwargs : mapping, optional
         Keyword arguments for the environment.
     api : {"aec", "parallel"}, optional
@@ -201,7 +202,7 @@ def _creators(make: Any) -> tuple[str, dict[str, Callable[..., Any]]]:
 
 
 def _creators_from_text(written: str) -> tuple[str, dict[str, Callable[..., Any]]]:
-    if written.startswith("worlds/"):
+    if written.startswith("worlds/") or named_game(written) is not None:
         return creators_of(written)
     if ":" in written:
         place, _, attribute = written.rpartition(":")

@@ -23,6 +23,7 @@ __all__ = ["ActorCritic"]
     "actor-critic",
     default_episodes=20_000,
     promise="none with several learners; alone, a local optimum as steps get small",
+    also=("a2c", "ia2c"),
     source="Sutton, McAllester, Singh and Mansour (1999), Policy gradient methods for "
     "reinforcement learning with function approximation, NeurIPS",
 )

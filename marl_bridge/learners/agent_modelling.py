@@ -21,6 +21,7 @@ _TIE = 1e-12
     default_episodes=20_000,
     promise="none in general; against others whose play settles, in states seen in full: best "
     "responses to it in the limit",
+    also=("jal",),
     source="Claus and Boutilier (1998), joint action learners; Albrecht, Christianos and Schäfer "
     "(2024), joint-action learning with agent modeling",
 )

@@ -16,6 +16,7 @@ __all__ = ["CentralQ"]
     "central-q",
     default_episodes=20_000,
     promise="the largest total return, in the limit, where the agents together see the whole state",
+    also=("cql",),
     source="Watkins and Dayan (1992) on joint actions; Albrecht, Christianos and Schäfer (2024), "
     "section 5.3.1, central learning",
 )

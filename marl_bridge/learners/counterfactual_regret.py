@@ -20,6 +20,7 @@ __all__ = ["CounterfactualRegret"]
     promise="two-player zero-sum games that can be extracted: exploitability of the averages at "
     "most 2 * range * information sets * sqrt(actions) / sqrt(iterations) for cfr and cfr+, in "
     "practice far less; others: each player's external regret tends to 0",
+    also=("counterfactual-regret",),
     source="Zinkevich, Johanson, Bowling and Piccione (2007); Tammelin (2014), CFR+",
 )
 class CounterfactualRegret(TreeLearner):

@@ -74,6 +74,7 @@ class FictitiousPlay:
     default_episodes=1_000,
     promise="two-player zero-sum games that can be extracted: exploitability of the averages tends "
     "to 0, at no proven speed; potential games: to equilibrium; others may cycle",
+    also=("fsp",),
     source="Heinrich, Lanctot and Silver (2015), Fictitious self-play in extensive-form games",
 )
 class ExtensiveFormFictitiousPlay(TreeLearner):

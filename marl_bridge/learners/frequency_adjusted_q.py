@@ -19,6 +19,7 @@ __all__ = ["FrequencyAdjustedQ"]
     default_episodes=20_000,
     promise="follows the replicator-mutator dynamics of its matrix game as steps get small; to a "
     "logit equilibrium in 2x2 games",
+    also=("faq",),
     source="Kaisers and Tuyls (2010), Frequency adjusted multi-agent Q-learning, AAMAS",
 )
 class FrequencyAdjustedQ(BoltzmannQ):

@@ -23,6 +23,7 @@ __all__ = ["FriendOrFoeQ"]
     promise="states seen in full: values converge, whatever the game; to equilibrium values if the "
     "friends' best joint action is an equilibrium of every stage, or everybody is a foe and "
     "every stage has a saddle point",
+    also=("ffq",),
     source="Littman (2001), Friend-or-foe Q-learning in general-sum games",
 )
 class FriendOrFoeQ(JointLearner):

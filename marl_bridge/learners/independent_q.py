@@ -18,6 +18,7 @@ __all__ = ["IndependentQ"]
     default_episodes=60_000,
     promise="none with several learners; one learner against fixed opponents in a Markov "
     "environment: optimal action values in the limit",
+    also=("iql",),
     source="Watkins and Dayan (1992), Q-learning; Tan (1993), independent agents",
 )
 class IndependentQ(IndependentLearner):

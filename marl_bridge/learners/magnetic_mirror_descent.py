@@ -20,6 +20,7 @@ __all__ = ["MagneticMirrorDescent"]
     promise="two-player zero-sum games that can be extracted, steps small enough: the last iterate "
     "tends to the equilibrium of the game regularized towards its magnet, with "
     "magnet_iterations > 0 to one of the game itself",
+    also=("magnetic-mirror-descent",),
     source="Sokota et al. (2023), magnetic mirror descent; regularized Nash dynamics, which moves "
     "what it is regularized to in the same way: Pérolat et al. (2021)",
 )

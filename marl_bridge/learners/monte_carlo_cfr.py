@@ -22,6 +22,7 @@ __all__ = ["MonteCarloRegret"]
     default_episodes=1_000,
     promise="two-player zero-sum games that can be extracted: exploitability of the averages tends "
     "to 0 as 1/sqrt(iterations) with high probability; others: each player's external regret does",
+    also=("monte-carlo-cfr",),
     source="Lanctot, Waugh, Zinkevich and Bowling (2009)",
 )
 class MonteCarloRegret(TreeLearner):

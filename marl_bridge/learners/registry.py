@@ -7,6 +7,7 @@ repeats them.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
@@ -59,6 +60,8 @@ class RegisteredLearner:
         Who published it.
     extra : str
         The project's extra that it needs, such as "torch"; "" for none.
+    also : tuple of str
+        What else the field calls it; ``train`` knows these names too.
     """
 
     name: str
@@ -67,21 +70,32 @@ class RegisteredLearner:
     promise: str
     source: str
     extra: str = ""
+    also: tuple[str, ...] = ()
 
 
 _REGISTERED: dict[str, RegisteredLearner] = {}
+_NAMES: dict[str, str] = {}  # and other names, to those learners are registered by
 _Start = TypeVar("_Start", bound=Callable[..., Learner])
 
 
 def register(
-    name: str, *, default_episodes: int, promise: str, source: str, extra: str = ""
+    name: str,
+    *,
+    default_episodes: int,
+    promise: str,
+    source: str,
+    extra: str = "",
+    also: tuple[str, ...] = (),
 ) -> Callable[[_Start], _Start]:
     """Make a learner known to ``train``, the command line and the contract tests."""
 
     def add(start: _Start) -> _Start:
-        if name in _REGISTERED:
-            raise ValueError(f"two learners are called {name!r}")
-        _REGISTERED[name] = RegisteredLearner(name, start, default_episodes, promise, source, extra)
+        made = RegisteredLearner(name, start, default_episodes, promise, source, extra, also)
+        for word in (name, *also):
+            if word in _NAMES:
+                raise ValueError(f"two learners are called {word!r}")
+            _NAMES[word] = name
+        _REGISTERED[name] = made
         return start
 
     return add
@@ -115,10 +129,12 @@ def find_learner(name: str) -> RegisteredLearner:
         If there is none of this name.
     """
     _import_all()
-    if name not in _REGISTERED:
+    if name not in _NAMES:
+        near = difflib.get_close_matches(name, sorted(_NAMES), n=3)
         raise UnsupportedGame(
             f"there is no learner {name!r}",
             where="learner",
             valid=" or ".join(map(repr, sorted(_REGISTERED))),
+            hint=f"did you mean {' or '.join(map(repr, near))}?" if near else "",
         )
-    return _REGISTERED[name]
+    return _REGISTERED[_NAMES[name]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from marl_bridge.learners.matrix_rounds import MatrixRounds, has_matrix_rule
 from marl_bridge.learners.plain_state import load_state, save_state
 from marl_bridge.learners.registry import Learner, find_learner
 from marl_bridge.learners.trace import Trace
-from marl_bridge.worlds.opening import environment_of
+from marl_bridge.worlds.opening import environment_of, named_game
 
 __all__ = ["Training", "train"]
 
@@ -68,6 +69,7 @@ def train(
     compiled: bool | None = None,
     keep_policies: bool = False,
     checkpoint: str | Path | None = None,
+    seconds: float | None = None,
     progress: Callable[[int, int], object] | None = None,
     **options: Any,
 ) -> Training:
@@ -76,10 +78,10 @@ def train(
     Parameters
     ----------
     make : str, module, callable or game
-        The environment, see :func:`marl_bridge.environments.opening.open_environment`; a
-        :class:`~gametheory.NormalFormGame` is played as one.
+        The environment or game, see :func:`marl_bridge.environments.opening.open_environment`.
     learner : str
-        A registered learner, see :func:`marl_bridge.learners.registry.learners`.
+        A registered learner, see :func:`marl_bridge.learners.registry.learners`, by its own name
+        or another one that the field uses, such as "iql".
     episodes : int, optional
         Number of episodes; the learner's own default without it.
     seed : int
@@ -100,6 +102,9 @@ def train(
         A file that is written twice a minute and at the end. If it exists the training goes on
         from there, and ends with the policies of one that was never interrupted; what the trace
         keeps of policies begins anew.
+    seconds : float, optional
+        Training ends after the block of episodes in which so many have passed, all runs of a
+        resumed one together. How far it comes depends on the machine, and so does the result.
     progress : callable, optional
         ``progress(done, total)`` a hundred times.
     **options
@@ -121,9 +126,14 @@ def train(
     (['player_0', 'player_1'], 100)
     """
     known = find_learner(learner)
+    learner = known.name
     total = known.default_episodes if episodes is None else episodes
     if total < 1:
         raise InvalidEnvironment(f"episodes is {total}", where="episodes", valid="at least 1")
+    if seconds is not None and not seconds > 0.0:
+        raise InvalidEnvironment(f"seconds is {seconds}", where="seconds", valid="above 0")
+    if isinstance(make, str):
+        make = named_game(make) or make
     matrix = _MatrixGame(make, env_kwargs) if isinstance(make, NormalFormGame) else None
     builds: Any = matrix or make
     source = open_environment(builds, env_kwargs=None if matrix else env_kwargs, api=api)
@@ -152,7 +162,7 @@ def train(
             hint="leave compiled out: the environment is stepped",
         )
     run = _Run(learning, total, matrix, None if checkpoint is None else Path(checkpoint), asked)
-    run.play(keep_policies, progress)
+    run.play(keep_policies, progress, math.inf if seconds is None else seconds)
     return Training(
         policies=learning.policies(),
         learner=learner,
@@ -235,7 +245,12 @@ class _Run:
         if path is not None and path.exists():
             self._resume(load_state(path))
 
-    def play(self, keep_policies: bool, progress: Callable[[int, int], object] | None) -> None:
+    def play(
+        self,
+        keep_policies: bool,
+        progress: Callable[[int, int], object] | None,
+        seconds: float,
+    ) -> None:
         """Play the episodes that are left."""
         started = saved = time.perf_counter()
         before = self.seconds
@@ -250,6 +265,8 @@ class _Run:
                     saved = now
                 if progress is not None:
                     progress(self.done, self.total)
+                if self.seconds >= seconds:
+                    break
         except KeyboardInterrupt:
             self.interrupted = True
             # An episode may have been cut in the middle: what the file holds is whole.

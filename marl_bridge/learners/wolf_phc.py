@@ -38,6 +38,7 @@ class _Entry(Entry):
     "wolf-phc",
     default_episodes=50_000,
     promise="none proven; its model with exact gradients, WoLF-IGA, converges in 2x2 games",
+    also=("wolf",),
     source="Bowling and Veloso (2002), Multiagent learning using a variable learning rate, "
     "Artificial Intelligence 136, table 5",
 )

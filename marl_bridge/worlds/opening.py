@@ -8,12 +8,14 @@ from importlib import import_module
 from typing import Any, Literal
 
 from gametheory.errors import MissingExtra
+from gametheory.formats import load_game
+from gametheory.games.catalog import load
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.games.stochastic_game import StochasticGame
 from marl_bridge.errors import InvalidEnvironment
 
-__all__ = ["WORLDS", "creators", "environment_of", "is_game"]
+__all__ = ["WORLDS", "creators", "environment_of", "is_game", "named_game"]
 
 _Api = Literal["aec", "parallel"]
 
@@ -25,6 +27,8 @@ WORLDS = {
 }
 """The class of each id."""
 
+_CATALOG, _GAME_FILES = "games/", (".nfg", ".efg", ".json")
+
 _CLASSES = (
     (NormalFormGame, "marl_bridge.worlds.matrix_game:MatrixGameEnv"),
     (ExtensiveFormGame, "marl_bridge.worlds.tree_game:TreeGameEnv"),
@@ -35,6 +39,32 @@ _CLASSES = (
 def is_game(make: Any) -> bool:
     """Whether this is a game that :func:`environment_of` takes, not an environment."""
     return isinstance(make, tuple(kind for kind, _ in _CLASSES))
+
+
+def named_game(name: str) -> Any:
+    """Load the game that a name stands for; None if it stands for something else.
+
+    Parameters
+    ----------
+    name : str
+        "games/kuhn_poker" and the like are the catalog's games; names that end in .nfg, .efg or
+        .json are files.
+
+    Raises
+    ------
+    InvalidGame
+        If the catalog has no such game.
+    GameFormatError
+        If the file holds no game.
+
+    Examples
+    --------
+    >>> named_game("games/climbing").n_actions
+    (3, 3)
+    """
+    if name.startswith(_CATALOG):
+        return load(name.removeprefix(_CATALOG).replace("-", "_"))
+    return load_game(name) if name.endswith(_GAME_FILES) else None
 
 
 def environment_of(game: Any) -> Callable[..., Any]:
@@ -76,6 +106,7 @@ def creators(make: Any) -> tuple[str, dict[str, Callable[..., Any]]]:
     Parameters
     ----------
     make : game or str
+        An own environment's id, or a game's name as in :func:`named_game`.
 
     Raises
     ------
@@ -88,7 +119,8 @@ def creators(make: Any) -> tuple[str, dict[str, Callable[..., Any]]]:
     >>> name, list(found)
     ('worlds/soccer', ['parallel', 'aec'])
     """
-    if isinstance(make, str):
+    game = named_game(make) if isinstance(make, str) else make
+    if game is None:
         name = make.replace("_", "-")
         if name not in WORLDS:
             raise InvalidEnvironment(
@@ -96,9 +128,10 @@ def creators(make: Any) -> tuple[str, dict[str, Callable[..., Any]]]:
             )
         built: Callable[..., Any] = _class(WORLDS[name])
     else:
-        built = environment_of(make)
-        name = make.title or str(built.func.metadata["name"])  # type: ignore[attr-defined]
-    if isinstance(make, ExtensiveFormGame):
+        built = environment_of(game)
+        title = game.title or str(built.func.metadata["name"])  # type: ignore[attr-defined]
+        name = make if isinstance(make, str) else title
+    if isinstance(game, ExtensiveFormGame):
         return name, {"aec": built}
     return name, {"parallel": built, "aec": partial(_in_turns, built)}
 

@@ -207,6 +207,51 @@ def test_an_interrupted_demo_keeps_what_it_has(
     assert "classic/rps-v2" in page.read_text("utf-8")
 
 
+def test_games_are_trained_on_by_name_with_options_and_checked(tmp_path: Path) -> None:
+    options = '{"payoff_range": [-30, 11], "exploration": 0.2}'
+    trained = run(
+        "train", "games/climbing", "--learner", "exp3", "--episodes", "400",
+        "--options", options, "--save", str(tmp_path / "p"), "--checkpoint", str(tmp_path / "c"),
+    )  # fmt: skip
+    assert trained.exit_code == 0 and (tmp_path / "c").exists()
+    checked = run("check", "games/climbing", "--policy", str(tmp_path / "p"), "--no-record")
+    assert checked.exit_code == 0 and "NashConv" in checked.stdout
+    again = run("train", "games/climbing", "--learner", "iql", "--save", str(tmp_path / "p"),
+                "--checkpoint", str(tmp_path / "c"))  # fmt: skip
+    assert again.exit_code != 0 and "belongs to another training" in again.stderr
+    steps = '{"step_size": {"first": 0.5, "last": 0.1}}'
+    limited = run("train", "games/climbing", "--learner", "iql", "--episodes", "100000000",
+                  "--seconds", "0.2", "--options", steps, "--save", str(tmp_path))  # fmt: skip
+    assert limited.exit_code == 0 and "by independent-q" in limited.stdout
+    assert "100,000,000" not in limited.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("{", "not JSON"),
+        ("[]", "not a JSON object"),
+        ('{"seed": 1}', "no learner's parameter"),
+        ('{"step_size": {"last": 1}}', "no schedule"),
+        ('{"colour": 1}', "does not take ['colour']"),
+    ],
+)
+def test_wrong_options_of_learners_are_told(options: str, told: str, tmp_path: Path) -> None:
+    result = run("train", "games/climbing", "--options", options, "--save", str(tmp_path / "p"))
+    assert result.exit_code != 0 and told in " ".join(result.stderr.split())
+    assert not (tmp_path / "p").exists()
+
+
+def test_a_misspelled_learner_or_game_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    for arguments, told in (
+        (("games/climbing", "--learner", "iqll"), "did you mean 'iql'"),
+        (("games/climbin",), "perhaps climbing"),
+        ((str(tmp_path / "none.nfg"),), "none.nfg"),
+    ):
+        result = run("train", *arguments, "--save", str(tmp_path / "p"))
+        assert result.exit_code != 0 and told in " ".join(result.stderr.split())
+
+
 def test_an_interrupted_training_is_checked_and_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -144,3 +144,21 @@ def test_checkpoints_hold_no_code(tmp_path: Path):
     head, content = path.read_text().splitlines()
     assert json.loads(head)["format"] == "marl_bridge/training"
     assert json.loads(content)
+
+
+def test_learners_answer_to_the_names_that_the_field_uses():
+    for short, name in (
+        ("iql", "independent-q"),
+        ("cql", "central-q"),
+        ("faq", "frequency-adjusted-q"),
+    ):
+        assert train(PENNIES, short, episodes=1).learner == name
+    words = [word for learner in learners() for word in (learner.name, *learner.also)]
+    assert len(words) == len(set(words))
+
+
+def test_a_training_ends_when_its_seconds_are_over():
+    training = train(PENNIES, episodes=10**9, seconds=0.01)
+    assert 0 < training.episodes < 10**9 and not training.interrupted
+    with pytest.raises(InvalidEnvironment, match="seconds"):
+        train(PENNIES, seconds=0.0)

@@ -381,6 +381,18 @@ def test_the_discount_is_realized_by_chance_or_by_the_reader():
 # ---- opening -------------------------------------------------------------------------------
 
 
+def test_games_are_environments_by_their_names_and_files(tmp_path):
+    named = open_environment("games/climbing")
+    assert (named.name, named.api) == ("games/climbing", "parallel")
+    assert open_environment("games/kuhn_poker").api == "aec"
+    path = tmp_path / "mine.efg"
+    gt.save_game(gt.catalog.load("kuhn_poker"), path)
+    extracted = extract(str(path)).game
+    assert float(gt.solve(extracted, "minimax").payoffs[0]) == pytest.approx(-1 / 18)
+    with pytest.raises(gt.errors.GameFormatError, match="No such file"):
+        open_environment(str(tmp_path / "other.nfg"))
+
+
 def test_ids_of_our_own():
     for name in WORLDS:
         source = open_environment(name)
