@@ -120,7 +120,7 @@ class QMix(ValueDecomposition):
     reinforcement learning, ICML; arXiv:1803.11485.
     """
 
-    def __init__(self, source: Any, *, hidden: int = 8, **arguments: Any) -> None:
+    def __init__(self, source: Any, *, hidden: int = 4, **arguments: Any) -> None:
         if hidden < 1:
             raise InvalidEnvironment(f"hidden is {hidden}", where="hidden", valid="at least 1")
         super().__init__(source, **arguments)

@@ -127,7 +127,9 @@ def test_one_agent_at_a_time_is_backward_induction():
         for end in node.decision("second", f"saw {mine}", ["left", "right"]).values():
             end.terminal([payoff := next(payoffs), payoff])
     for seed in SEEDS:
-        learner = start(tree.build(), "vdn", 60, seed, step_size=0.0, exploration=EVERYTHING)
+        learner = start(
+            tree.build(), "vdn", 60, seed, step_size=0.0, exploration=EVERYTHING, discount=1.0
+        )
         values = sorted(entry.values for s in learner.scenes.values() for entry in s.entries)
         assert values == [[0.0, 4.0], [3.0, 1.0], [3.0, 4.0]]
 
@@ -183,7 +185,7 @@ def test_qmix_represents_monotone_payoffs_that_no_sum_does(unit, zero):
     misfit = np.abs(additive_fit(table) - table).max()
     assert misfit == pytest.approx(1.5 * unit)
     for seed in range(5):
-        learner = start(common(table), "qmix", 1_000, seed, exploration=EVERYTHING, hidden=4)
+        learner = start(common(table), "qmix", 1_000, seed, exploration=EVERYTHING)
         assert np.abs(joint_values(learner, only(learner)) - table).max() < 0.05 * unit
 
 
@@ -229,7 +231,9 @@ def test_in_the_two_step_game_vdn_takes_seven():
     fitted = np.array([[-1.5, 2.5], [2.5, 6.5]])  # of the last stage
     assert_allclose(additive_fit(np.array([[0.0, 1.0], [1.0, 8.0]])), fitted, atol=1e-12)
     for seed in SEEDS:
-        learner = start(two_step(), "vdn", 700, seed, STEPS, exploration=EVERYTHING, step_size=0.6)
+        learner = start(
+            two_step(), "vdn", 700, seed, STEPS, exploration=EVERYTHING, step_size=0.6, discount=1.0
+        )
         (first, sure, last), actions = tables_by_state(learner)
         assert_allclose(last, fitted, atol=0.9)
         assert_allclose(sure, 7.0, atol=0.05)
@@ -239,12 +243,22 @@ def test_in_the_two_step_game_vdn_takes_seven():
 
 def test_in_the_two_step_game_qmix_takes_eight():
     for seed in range(10):
-        learner = start(two_step(), "qmix", 800, seed, STEPS, exploration=EVERYTHING, hidden=4)
+        learner = start(two_step(), "qmix", 800, seed, STEPS, exploration=EVERYTHING, discount=1.0)
         (first, sure, last), actions = tables_by_state(learner)
         assert_allclose(last, [[0, 1], [1, 8]], atol=0.4)
         assert_allclose(sure, 7.0, atol=0.2)
         assert_allclose(first, [[7, 7], [8, 8]], atol=0.4)
         assert actions[0][0] == 1 and actions[2] == (1, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["vdn", "qmix"])
+def test_teams_take_all_food_and_meet(name):
+    for seed in range(3):
+        returns = train("worlds/foraging", name, episodes=1_500, seed=seed).trace.returns
+        assert returns[-5:].sum(axis=1).mean() > 0.95  # of 1
+        returns = train("worlds/coordination-grid", name, episodes=1_500, seed=seed).trace.returns
+        assert returns[-5:].mean() > 1.0 > 0.0 > returns[:5].mean()
 
 
 # Centralized critics
