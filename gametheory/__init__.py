@@ -11,10 +11,9 @@ pure-nash: exact (rational arithmetic)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gametheory.lazy import make_lazy
 
+TYPE_CHECKING = False  # importing typing would take longer than all the rest
 if TYPE_CHECKING:
     from gametheory.algorithms.extensive_form.sampled_gain import SampledGain, sampled_gain
     from gametheory.algorithms.extensive_form.sampled_strategy import SampledStrategy

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 the answer is "no" or missing, 2 bad input, 130 interrupte
 
 from __future__ import annotations
 
+import errno
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -54,7 +55,7 @@ class ErrorsInWords(TyperGroup):
     """A group of commands that tells what went wrong in one message, without a traceback.
 
     Errors the toolkit raises on purpose and files that cannot be read or written end with exit
-    code 2. Anything else is a bug and keeps its traceback.
+    code 2, Ctrl-C with 130. Anything else is a bug and keeps its traceback.
     """
 
     def invoke(self, ctx: Any) -> Any:
@@ -64,10 +65,15 @@ class ErrorsInWords(TyperGroup):
                 return super().invoke(ctx)
             except GameTheoryError as wrong:
                 error(str(wrong))
-            except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as wrong:
-                error(f"{wrong.strerror}: {wrong.filename}")
             except PermissionError as wrong:
                 error(f"no permission: {wrong.filename or wrong}")
+            except OSError as wrong:  # no such file, a full disk, a drive that is gone
+                if wrong.errno is None or wrong.errno == errno.EPIPE:
+                    raise  # a reader that has seen enough, such as head, is no error
+                error(f"{wrong.strerror}: {wrong.filename}" if wrong.filename else str(wrong))
+            except KeyboardInterrupt:
+                error("interrupted")
+                raise typer.Exit(INTERRUPTED) from None
         raise typer.Exit(WRONG_INPUT)
 
 

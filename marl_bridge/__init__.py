@@ -10,10 +10,9 @@ classic/rps-v2 ...
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gametheory.lazy import make_lazy
 
+TYPE_CHECKING = False  # importing typing would take longer than all the rest
 if TYPE_CHECKING:
     from marl_bridge.check import check
     from marl_bridge.empirical_game.payoff_tensor import payoff_tensor

@@ -1,0 +1,16 @@
+"""``marl-bridge`` and ``python -m marl_bridge``."""
+
+from __future__ import annotations
+
+from gametheory.starting import start
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line; leaves with its exit code."""
+    start("marl_bridge.cli")
+
+
+if __name__ == "__main__":
+    main()
