@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,7 +131,7 @@ class EnvironmentReport:
 
     def __str__(self) -> str:
         lines = [f"{self.environment}: {len(self.outcomes)} checks, {len(self.failed)} fail"]
-        width = max(len(one.check) for one in self.outcomes)
+        width = max((len(one.check) for one in self.outcomes), default=0)
         for one in self.outcomes:
             said = f"{one.asserts} ({one.reason})" if one.reason else one.asserts
             lines.append(f"  {one.check:<{width}}  {one.verdict:<7}  {said}")
@@ -217,6 +217,7 @@ def check_environment(
     episodes: int = 10,
     max_steps: int = 500,
     seed: int = 0,
+    checks: Sequence[str] | None = None,
     keep_going: bool = False,
 ) -> EnvironmentReport:
     """Check an environment: PettingZoo's own tests, and what they leave out.
@@ -231,6 +232,8 @@ def check_environment(
     max_steps : int
         Turns after which an episode is cut.
     seed : int
+    checks : sequence of str, optional
+        Only these; ``CHECKS`` lists all.
     keep_going : bool
         Whether to go on after a failure and report it, instead of raising it.
 
@@ -245,6 +248,8 @@ def check_environment(
         With the check, the seed and the episode.
     InvalidEnvironment
         If there is no such environment, or it does not start.
+    UnsupportedGame
+        If there is no such check.
     MissingExtra
         If PettingZoo is not installed.
 
@@ -256,8 +261,12 @@ def check_environment(
     require_counts(episodes=episodes, max_steps=max_steps)
     require_seed(seed)
     subject = _Subject(make, env_kwargs, episodes=episodes, max_steps=max_steps, seed=seed)
+    known = {one.name: one for one in CHECKS}
+    unknown = [name for name in checks or () if name not in known]
+    if unknown:
+        raise UnsupportedGame(f"unknown check {unknown[0]!r}", valid=f"one of {list(known)}")
     outcomes = []
-    for one in CHECKS:
+    for one in CHECKS if checks is None else [known[name] for name in checks]:
         outcome = _outcome(one, subject)
         if outcome.failure is not None and not keep_going:
             raise outcome.failure

@@ -30,6 +30,7 @@ def check_algorithm(
     tolerance: float = 1e-6,
     examples: int = 20,
     seed: int = 0,
+    shrink: bool = True,
     keep_going: bool = False,
 ) -> CheckReport:
     """Check every relation that applies to a solver on games drawn at random.
@@ -54,6 +55,8 @@ def check_algorithm(
         Games drawn for each relation.
     seed : int
         Equal seeds draw equal games.
+    shrink : bool
+        Whether to look for the smallest game on which a relation fails.
     keep_going : bool
         Whether to go on after a failure and report it, instead of raising it.
 
@@ -88,7 +91,7 @@ def check_algorithm(
         )
     outcomes = []
     for one in applicable:
-        found = _outcome(one, subject, examples=examples, seed=seed)
+        found = _outcome(one, subject, examples=examples, seed=seed, shrink=shrink)
         if found.failure is not None and not keep_going:
             raise found.failure
         outcomes.append(found)
@@ -106,6 +109,7 @@ def check_relation(
     tolerance: float = 1e-6,
     examples: int = 20,
     seed: int = 0,
+    shrink: bool = True,
     game: Any = None,
     draw: int = 0,
 ) -> Outcome:
@@ -116,7 +120,7 @@ def check_relation(
     relation : str or Relation
     algorithm : str or callable, optional
         As for :func:`check_algorithm`; left out where the relation is about the library.
-    concept, form, games, find, tolerance, examples, seed
+    concept, form, games, find, tolerance, examples, seed, shrink
         As for :func:`check_algorithm`.
     game : object, optional
         Check this game alone, such as a counterexample that was found before.
@@ -152,7 +156,7 @@ def check_relation(
     if game is not None:
         done = Case(one, subject, game, draw, None).run()
         return Outcome(one.name, one.asserts, int(done), int(not done))
-    found = _outcome(one, subject, examples=examples, seed=seed)
+    found = _outcome(one, subject, examples=examples, seed=seed, shrink=shrink)
     if found.failure is not None:
         raise found.failure
     return found
@@ -183,7 +187,7 @@ def _games(one: Relation, subject: Subject) -> Any:
     return hypothesis().strategies.one_of([each.games() for each in fitting])
 
 
-def _outcome(one: Relation, subject: Subject, *, examples: int, seed: int) -> Outcome:
+def _outcome(one: Relation, subject: Subject, *, examples: int, seed: int, shrink: bool) -> Outcome:
     """Draw games until one fails, then the smallest that does."""
     h = hypothesis()
     counts = [0, 0]
@@ -198,7 +202,7 @@ def _outcome(one: Relation, subject: Subject, *, examples: int, seed: int) -> Ou
         database=None,
         derandomize=False,
         report_multiple_bugs=False,
-        phases=[h.Phase.generate, h.Phase.shrink],
+        phases=[h.Phase.generate, h.Phase.shrink] if shrink else [h.Phase.generate],
         suppress_health_check=list(h.HealthCheck),
         verbosity=h.Verbosity.quiet,
     )

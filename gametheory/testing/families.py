@@ -59,6 +59,10 @@ def _bimatrix() -> tuple[Any, ...]:
     return (NormalFormGame.bimatrix([[2, 0, 1], [0, 1, 3]], [[1, 0, 2], [0, 2, 1]]),)
 
 
+def _generic() -> tuple[Any, ...]:
+    return (NormalFormGame.bimatrix([[8, 1], [0, 5]], [[4, 2], [3, 7]]),)
+
+
 def _several_players() -> tuple[Any, ...]:
     return (
         *_bimatrix(),
@@ -135,7 +139,7 @@ def _all() -> tuple[Family, ...]:
         of("any-shape", normal, "", normal_form_games, _several_players),
         of("degenerate", normal, "two-player", degenerate_games, _bimatrix),
         of("badly-scaled", normal, "two-player", badly_scaled_games, _bimatrix),
-        of("generic", normal, "two-player generic", generic_games, _bimatrix),
+        of("generic", normal, "two-player generic", generic_games, _generic),
         of("potential", normal, "potential", potential_games, _potential),
         of("symmetric", normal, "two-player symmetric", symmetric_games, _symmetric),
         of(

@@ -125,7 +125,7 @@ def _import_all() -> None:
 
 
 def relations(subject: Subject | None = None) -> tuple[Relation, ...]:
-    """List the relations, by what they are about and by name.
+    """List the relations, by what they are about and by name; those of equilibria come first.
 
     Parameters
     ----------
@@ -138,7 +138,9 @@ def relations(subject: Subject | None = None) -> tuple[Relation, ...]:
     ['rationality-in-units-of-payoff', 'uniform-at-rationality-zero']
     """
     _import_all()
-    known = sorted(_REGISTERED.values(), key=lambda one: (one.subject, one.name))
+    known = sorted(
+        _REGISTERED.values(), key=lambda one: (one.subject != "equilibria", one.subject, one.name)
+    )
     return tuple(one for one in known if subject is None or one.applies(subject))
 
 

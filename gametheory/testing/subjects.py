@@ -193,7 +193,10 @@ def _finder(
             claims, complete = tuple(found), True
         else:
             claims, complete = (found,), False
-        read = (read_profile(game, claim, concept) for claim in claims)
+        read = [read_profile(game, claim, concept) for claim in claims]
+        for claim in read:
+            if hasattr(claim, "check_fits"):
+                claim.check_fits(game)
         return tuple(answer_of(game, claim, epsilon) for claim in read), complete
 
     return find

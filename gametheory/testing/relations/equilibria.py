@@ -8,6 +8,7 @@ from typing import Any
 from gametheory.concepts.equilibrium_index import equilibrium_index
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.normal_form import NormalFormGame
+from gametheory.testing.answers import Answer
 from gametheory.testing.case import Case
 from gametheory.testing.definitions import normal_form
 from gametheory.testing.judging import violation
@@ -105,6 +106,11 @@ def _support_indifference(case: Case) -> None:
                 )
 
 
+def _is_exact(case: Case, answer: Answer) -> bool:
+    """Whether an answer is an equilibrium without any rounding."""
+    return bool(max(normal_form.regrets(case.game, answer.plain)) == 0)
+
+
 @relation(
     "odd-number-and-index-sum",
     asserts="Regular games have an odd number of equilibria, and their indices sum to one.",
@@ -120,7 +126,7 @@ def _odd_number_and_index_sum(case: Case) -> None:
     from gametheory.games.profiles import MixedProfile
 
     answers = case.complete_answers(case.game)
-    case.skip_unless(all(answer.epsilon == 0 for answer in answers))
+    case.skip_unless(all(_is_exact(case, answer) for answer in answers))
     indices = [equilibrium_index(case.game, MixedProfile(a.plain)) for a in answers]
     case.skip_unless(None not in indices)
     plain = [answer.plain for answer in answers]
@@ -203,7 +209,7 @@ def _symmetric_equilibrium(case: Case) -> None:
             )
         return
     answers = case.complete_answers(case.game)
-    case.skip_unless(all(answer.epsilon == 0 for answer in answers))
+    case.skip_unless(all(_is_exact(case, answer) for answer in answers))
     found = {answer.plain for answer in answers}
     for first, second in found:
         case.require((second, first) in found, f"{(second, first)} is missing")

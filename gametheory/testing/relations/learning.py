@@ -16,13 +16,13 @@ __all__: list[str] = []
 @relation(
     "cfr-below-its-bound",
     asserts="After T iterations NashConv is at most the sum of range * sets * sqrt(actions / T).",
-    needs="a zero-sum tree, and counterfactual regret minimization with the option max_iterations",
+    needs="a zero-sum tree, and a solver called cfr with the options max_iterations and target",
     concepts=("nash", "minimax"),
     tags=("zero-sum",),
     forms=(ExtensiveFormGame,),
     source="Zinkevich et al. (2007), Advances in Neural Information Processing Systems 20, "
     "theorem 4; Tammelin et al. (2015), International Joint Conference on Artificial Intelligence",
-    only=lambda subject: subject.name in ("cfr", "cfr+") or "cfr" in subject.options,
+    only=lambda subject: subject.name in ("cfr", "cfr+"),
 )
 def _cfr_below_its_bound(case: Case) -> None:
     game: ExtensiveFormGame = case.game

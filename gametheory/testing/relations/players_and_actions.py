@@ -101,9 +101,10 @@ def _action_permutations(case: Case) -> None:
     concept = case.subject.concept
     if concept in ("maxmin", "stackelberg"):
         before, after = case.answer(case.game), case.answer(new)
+        # among commitments worth the same to the leader the follower may be paid differently
+        found = [a.levels if concept == "maxmin" else a.value for a in (before, after)]
         case.require(
-            (before.levels, before.value) == (after.levels, after.value),
-            f"{before.levels} become {after.levels} for actions in another order",
+            found[0] == found[1], f"{found[0]} becomes {found[1]} for actions in another order"
         )
     elif concept in SETS:
         case.require(
