@@ -1,0 +1,1 @@
+"""Learners held against equilibria: the parts of ``benchmarks/learners_vs_equilibria.py``."""
