@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import product
 from typing import Any
 
@@ -57,20 +56,6 @@ def test_all_pure_equilibria_in_lexicographic_order(payoffs: Any) -> None:
     assert joint_actions(game) == brute_force(game)
     for profile in run(game)[0]:
         assert certify_pure_nash(game, profile).exact
-
-
-@given(tensors, st.integers(1, 9), st.integers(-9, 9))
-def test_positive_affine_maps_change_nothing(payoffs: Any, scale: int, shift: int) -> None:
-    thirds = [Fraction(scale * int(x), 3) + shift for x in payoffs.flat]
-    moved = np.array(thirds, dtype=object).reshape(payoffs.shape)
-    assert joint_actions(NormalFormGame(moved)) == joint_actions(NormalFormGame(payoffs))
-
-
-@given(tensors)
-def test_exchanging_the_players_exchanges_the_equilibria(payoffs: Any) -> None:
-    turned = payoffs[::-1].transpose(0, *range(payoffs.ndim - 1, 0, -1))
-    here = joint_actions(NormalFormGame(payoffs))
-    assert sorted(joint[::-1] for joint in here) == joint_actions(NormalFormGame(turned))
 
 
 @pytest.mark.parametrize(
