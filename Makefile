@@ -8,13 +8,23 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	if $$python -c '$(USABLE)' >/dev/null 2>&1; then echo $$python; break; fi; done)
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: demo test lint check clean
+.PHONY: demo test test-all playthroughs lowest lint check clean
 
 demo: .venv/installed-demo ## train on two environments, hold the policies against the optimum
 	@$(BIN)/marl-bridge demo
 
 test: .venv/installed-dev ## every test: unit, property, doctest, README
 	$(BIN)/python -m pytest -n auto
+
+test-all: .venv/installed-dev ## the long tests too, with a thousand examples of every property
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n auto -m 'slow or not slow'
+
+playthroughs: .venv/installed-dev ## write down anew what sessions print and the packages offer
+	$(BIN)/python -m pytest -q tests/playthroughs tests/test_api.py --update-playthroughs
+	-git --no-pager diff --stat -- tests/playthroughs tests/api.txt
+
+lowest: .venv/lowest/installed ## the tests with the oldest versions that pyproject.toml allows
+	.venv/lowest/bin/python -m pytest -n auto -p no:cacheprovider
 
 lint: .venv/installed-dev ## style, types and the one-way imports
 	$(BIN)/ruff check .
@@ -44,3 +54,10 @@ clean: ## remove what the other targets made
 .venv/installed-dev: pyproject.toml | .venv/python
 	@echo "Installing the toolkit and its test tools into .venv (a minute the first time)"
 	@$(PIP) --editable '.[dev]' && touch $@ .venv/installed-demo
+
+.venv/lowest/installed: pyproject.toml | .venv/python
+	@echo "Installing the oldest versions that pyproject.toml allows into .venv/lowest"
+	@$(BIN)/python -m venv --clear .venv/lowest
+	@.venv/lowest/bin/python -m pip install -qq --disable-pip-version-check uv
+	@.venv/lowest/bin/python -m uv pip install -q --python .venv/lowest/bin/python \
+		--resolution lowest-direct --editable '.[dev]' && touch $@

@@ -465,7 +465,7 @@ def render(report: PositionReport) -> Group:
 
 def _short(position: Sequence[tuple[str, Any]]) -> str:
     """Write a position's last actions, with the number of those before."""
-    if len(position) <= _SHOWN:
+    if len(position) <= _SHOWN + 1:  # "1 actions" would say less than the action itself
         return written(position) or "the start"
     return f"{len(position) - _SHOWN} actions, {written(position[-_SHOWN:])}"
 

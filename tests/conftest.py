@@ -18,7 +18,7 @@ os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
-# "ci" draws the same examples every time; "dev" hunts for new ones.
+# "ci" draws the same examples every time; "dev" hunts for new ones, "thorough" for longer.
 settings.register_profile(
     "ci",
     derandomize=True,
@@ -27,7 +27,17 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("dev", deadline=None, max_examples=300, print_blob=True)
+settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that ``make playthroughs`` gives."""
+    parser.addoption(
+        "--update-playthroughs",
+        action="store_true",
+        help="write tests/playthroughs/sessions and tests/api.txt anew",
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
