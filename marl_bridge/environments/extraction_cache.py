@@ -7,13 +7,12 @@ wrong with the disk is a warning: the game is extracted as without a cache.
 
 from __future__ import annotations
 
+import io
 import json
 import os
-import tempfile
 import warnings
-import zipfile
-import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from gametheory.files import read_arrays, remove_unfinished, write_atomically
 from gametheory.games.extensive_form import CHANCE, TERMINAL
 from gametheory.games.state_graph import StateGraph
 from marl_bridge.environments.audit import Audit
@@ -44,10 +44,8 @@ _UNREADABLE = (  # what reading a file can raise that anybody may have written
     TypeError,
     LookupError,
     ArithmeticError,
+    AttributeError,
     RuntimeError,
-    EOFError,
-    zlib.error,
-    zipfile.BadZipFile,
 )
 _ARRAYS = ("player", "observation", "first_edge", "edge_target", "edge_label")
 
@@ -103,21 +101,14 @@ def save(folder: Path, key: str, extraction: Extraction, spaces: Mapping[str, An
         content = _content(key, extraction, spaces)
     except UnsafeValue as unsafe:
         return f"what agents are shown holds {unsafe}"
-    temporary: str | None = None
+    file = io.BytesIO()
+    np.savez_compressed(file, **content)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
-            temporary = file.name
-            np.savez_compressed(file, **content)
-        Path(temporary).replace(folder / f"{key}{_SUFFIX}")
-        temporary = None
+        write_atomically(folder / f"{key}{_SUFFIX}", file.getvalue())
         _drop_old(folder)
     except OSError as error:
         warnings.warn(f"the extraction is not cached: {error}", stacklevel=3)
         return str(error)
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
     return ""
 
 
@@ -127,9 +118,7 @@ def load(
     """Read an extraction; None if there is none, or none that can be read."""
     path = folder / f"{key}{_SUFFIX}"
     try:
-        with np.load(path, allow_pickle=False) as content:
-            arrays = {name: content[name] for name in content.files}
-        found = _extraction(key, arrays, spaces, max_histories)
+        found = _extraction(key, read_arrays(path), spaces, max_histories)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except _UNREADABLE as error:
@@ -145,9 +134,13 @@ def _warn_unreadable(path: Path, error: Exception) -> None:
 
 
 def _drop_old(folder: Path) -> None:
-    """Keep the newest entries."""
-    entries = sorted(folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime)
-    for path in entries[:-_MOST_ENTRIES]:
+    """Keep the newest entries, and nothing that a killed process had begun."""
+    remove_unfinished(folder)
+    entries = []
+    for path in folder.glob(f"*{_SUFFIX}"):
+        with suppress(FileNotFoundError):  # another process makes room at the same time
+            entries.append((path.stat().st_mtime, path))
+    for _, path in sorted(entries)[:-_MOST_ENTRIES]:
         path.unlink(missing_ok=True)
 
 
@@ -251,7 +244,8 @@ def _check(arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
         ("drawn", 0, n_edges),
     )
     fits = (
-        n_states > 0
+        all(array.ndim == 1 for array in arrays.values())
+        and n_states > 0
         and first.size == n_states + 1
         and first[0] == 0
         and first[-1] == n_edges

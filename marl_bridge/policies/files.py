@@ -11,12 +11,11 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gametheory.files import write_atomically
+from gametheory.files import read_arrays, write_atomically
 from marl_bridge.errors import InvalidPolicy
 from marl_bridge.policies.content_hash import hash_of_table
 
@@ -57,7 +56,7 @@ def save(path: Path, table: Mapping[bytes, NDArray[np.float64]], default: str) -
         "rows": np.concatenate([row for _, row in entries]) if entries else np.zeros(0),
         "row_ends": np.cumsum([row.size for _, row in entries], dtype=np.int64),
     }
-    with tempfile.TemporaryFile() as file:
+    with io.BytesIO() as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
         file.seek(0)
         return write_atomically(path, file.read())
@@ -73,13 +72,15 @@ def load(path: Path) -> tuple[Table, str]:
     DamagedPolicy
         If its content is not what was saved.
     """
-    if not path.is_file():
-        raise _wrong_file(path, "does not exist")
     try:
+        if not path.is_file():
+            raise _wrong_file(path, "does not exist")
         read = _from_json if path.suffix == ".json" else _from_npz
         table, default, sha256 = read(path)
         found = hash_of_table(table, default)
-    except (BadZipFile, ValueError, KeyError, TypeError, IndexError, OSError, EOFError) as error:
+    except InvalidPolicy:
+        raise
+    except (ValueError, LookupError, TypeError, OSError, OverflowError, RecursionError) as error:
         raise _wrong_file(path, f"is no saved policy ({error})") from error
     if found != sha256:
         raise DamagedPolicy(
@@ -92,28 +93,35 @@ def load(path: Path) -> tuple[Table, str]:
 
 
 def _from_json(path: Path) -> tuple[Table, str, str]:
-    document: Any = json.loads(path.read_text())
-    _require_format(document["format"], document["version"], document.get("sha256"))
+    document: Any = json.loads(path.read_text(encoding="utf-8"))
+    _require_format(*(document[key] for key in ("format", "version", "default", "sha256")))
     table = {bytes.fromhex(key): np.array(row, dtype=np.float64) for key, row in document["rows"]}
-    return table, str(document["default"]), document["sha256"]
+    return table, document["default"], document["sha256"]
 
 
 def _from_npz(path: Path) -> tuple[Table, str, str]:
-    with np.load(path, allow_pickle=False) as archive:
-        name, version, *more = archive["format"].tolist()
-        _require_format(name, int(version), more[-1])
-        keys, rows = archive["keys"].tobytes(), archive["rows"]
-        key_ends, row_ends = archive["key_ends"].tolist(), archive["row_ends"].tolist()
+    archive = read_arrays(path)
+    name, version, default, sha256 = archive["format"].tolist()
+    _require_format(name, int(version), default, sha256)
+    kinds = [archive[key].dtype for key in ("keys", "rows", "key_ends", "row_ends")]
+    if kinds != [np.uint8, np.float64, np.int64, np.int64]:
+        raise ValueError(f"its arrays are of {', '.join(map(str, kinds))}")
+    keys, rows = archive["keys"].tobytes(), archive["rows"]
+    key_ends, row_ends = archive["key_ends"].tolist(), archive["row_ends"].tolist()
     table = {
         keys[a:b]: rows[c:d]
-        for a, b, c, d in zip([0, *key_ends], key_ends, [0, *row_ends], row_ends, strict=False)
+        for a, b, c, d in zip(
+            [0, *key_ends][:-1], key_ends, [0, *row_ends][:-1], row_ends, strict=True
+        )
     }
-    return table, str(more[0]), more[1]
+    return table, default, sha256
 
 
-def _require_format(name: Any, version: Any, sha256: Any) -> None:
+def _require_format(name: Any, version: Any, default: Any, sha256: Any) -> None:
     if name != _FORMAT or version != _VERSION:
         raise ValueError(f"format {name!r}, version {version!r}")
+    if default not in ("uniform", "error"):
+        raise ValueError(f"its default is {default!r}")
     if not isinstance(sha256, str) or len(sha256) != _HEX:
         raise ValueError(f"its hash is {sha256!r}")
 

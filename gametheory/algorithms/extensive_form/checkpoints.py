@@ -2,15 +2,17 @@
 
 A file is written whole or not at all, so a search that is killed, by whatever signal and at
 whatever moment, leaves its last checkpoint behind. Who resumes it gets, to the last bit, what an
-uninterrupted search would have given.
+uninterrupted search would have given. A disk that fails in the middle of a search is a warning:
+the search goes on, and the file is what it was.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import time
-import zipfile
+import warnings
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -20,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gametheory.errors import GameFormatError
-from gametheory.files import write_atomically
+from gametheory.files import read_arrays, write_atomically
 
 __all__ = ["Checkpoint"]
 
@@ -49,15 +51,15 @@ class Checkpoint:
         Raises
         ------
         GameFormatError
-            If it is no checkpoint, or one of another search.
+            If it is no checkpoint, or one of another search, or cannot be written.
         """
-        if not self.path.exists():
-            return
         try:
-            with np.load(self.path, allow_pickle=False) as file:
-                search = json.loads(str(file["search"]))
-                arrays = {name: file[name] for name in file.files if name != "search"}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            if not self.path.exists():
+                self._require_room()
+                return
+            arrays = read_arrays(self.path)
+            search = json.loads(str(arrays.pop("search")))
+        except (OSError, ValueError, KeyError, RecursionError) as error:
             raise GameFormatError(
                 f"this is no checkpoint: {error}",
                 where=str(self.path),
@@ -66,6 +68,21 @@ class Checkpoint:
         self._check(search, arrays, state)
         for name, array in state.items():
             array[...] = arrays[name]
+
+    def _require_room(self) -> None:
+        """Find out before the search, not after it, that the file cannot be written."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            writable = os.access(self.path.parent, os.W_OK)
+            why = "no permission to write there"
+        except OSError as error:
+            writable, why = False, error.strerror or str(error)
+        if not writable:
+            raise GameFormatError(
+                f"the checkpoint cannot be written: {why}",
+                where=str(self.path),
+                hint="name a file in a folder that can be written",
+            )
 
     def _check(
         self, search: Any, arrays: Mapping[str, Any], state: Mapping[str, NDArray[Any]]
@@ -79,7 +96,11 @@ class Checkpoint:
                     valid=f"{value!r}",
                     hint="name another file, or remove this one to start again",
                 )
-        if {k: v.shape for k, v in arrays.items()} != {k: v.shape for k, v in state.items()}:
+        kept, own = (
+            {name: (array.shape, array.dtype) for name, array in some.items()}
+            for some in (arrays, state)
+        )
+        if kept != own:
             raise GameFormatError(
                 "the arrays in this checkpoint are not those of the search",
                 where=str(self.path),
@@ -92,9 +113,16 @@ class Checkpoint:
             self.save(state)
 
     def save(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Write the file."""
+        """Write the file, or warn that it cannot be written."""
         content = io.BytesIO()
         arrays: dict[str, Any] = dict(state)
         np.savez(content, search=np.array(json.dumps(self.search)), **arrays)
-        write_atomically(self.path, content.getvalue())
+        try:
+            write_atomically(self.path, content.getvalue(), durable=True)
+        except OSError as error:
+            warnings.warn(
+                f"the checkpoint {self.path} is not written ({error.strerror or error}); "
+                "the search goes on, and the file is what it was before",
+                stacklevel=2,
+            )
         self.saved = time.monotonic()
