@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -26,6 +26,7 @@ from gametheory.solution import Certificate
 __all__ = ["Claim", "claim_from_document", "profile_from_document", "recheck_certificate"]
 
 
+_ROUNDING = Fraction(1, 10**9)
 _CLAIMS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "gametheory/correlated-distribution": CorrelatedDistribution.from_document,
     "gametheory/security-profile": SecurityProfile.from_document,
@@ -111,6 +112,10 @@ class Claim:
         How close an exact equilibrium is claimed to lie.
     objective_gap : Fraction or None
         How close to optimal it is claimed to be.
+    exact : bool
+        Whether there is claimed to be no violation at all.
+    payoffs, regrets : tuple of Fraction or None
+        What each player is claimed to earn, and to be able to gain at most.
     """
 
     profile: Any
@@ -118,21 +123,58 @@ class Claim:
     epsilon: Fraction | None = None
     nearby_radius: Fraction | None = None
     objective_gap: Fraction | None = None
+    exact: bool = False
+    payoffs: tuple[Fraction, ...] | None = None
+    regrets: tuple[Fraction, ...] | None = None
 
     def supported_by(
         self, certificate: Certificate, *, default_epsilon: Fraction = Fraction(0)
     ) -> bool:
         """Whether a fresh certificate proves all that is claimed."""
+        return not self.doubt(certificate, default_epsilon=default_epsilon)[0]
+
+    def doubt(
+        self, certificate: Certificate, *, default_epsilon: Fraction = Fraction(0)
+    ) -> tuple[str, str]:
+        """Say what a fresh certificate does not prove, and where; "" if it proves all."""
         epsilon = default_epsilon if self.epsilon is None else self.epsilon
         if certificate.epsilon > epsilon:
-            return False
-        gap = certificate.objective_gap
+            found = f"{float(certificate.epsilon):.3g}"
+            return f"claims epsilon {float(epsilon):.3g}, but it is {found}", "epsilon"
+        if self.exact and not certificate.exact:
+            return "claims to be exact, but is not", "exact"
+        gap, near = certificate.objective_gap, certificate.nearby
         if self.objective_gap is not None and (gap is None or gap > self.objective_gap):
-            return False
-        if self.nearby_radius is None:
-            return True
-        near = certificate.nearby
-        return near is not None and near.radius <= self.nearby_radius
+            return "claims to be closer to optimal than can be proven", "objective_gap"
+        if self.nearby_radius is not None and (near is None or near.radius > self.nearby_radius):
+            return "claims an equilibrium nearer than can be proven", "nearby_radius"
+        wrong = self._wrong_figures(certificate)
+        return (f"claims other {wrong} than the profile has", wrong) if wrong else ("", "")
+
+    def _wrong_figures(self, certificate: Certificate) -> str:
+        """Name the figures that are not those of a fresh certificate; empty if all of them are.
+
+        Regrets may be claimed larger than they are, and what was computed in floats may differ by
+        rounding: by another machine's, at most.
+        """
+        rounding = _ROUNDING if certificate.arithmetic != "rational" else 0
+        if self.payoffs is not None and (
+            len(self.payoffs) != len(certificate.payoffs)
+            or any(
+                abs(said - found) > rounding * max(abs(said), abs(found))
+                for said, found in zip(self.payoffs, certificate.payoffs, strict=True)
+            )
+        ):
+            return "payoffs"
+        if self.regrets is not None and (
+            len(self.regrets) != len(certificate.regrets)
+            or any(
+                found > said + rounding * abs(found)
+                for said, found in zip(self.regrets, certificate.regrets, strict=True)
+            )
+        ):
+            return "regrets"
+        return ""
 
 
 def claim_from_document(document: Any, game: Any) -> Claim:
@@ -151,14 +193,37 @@ def claim_from_document(document: Any, game: Any) -> Claim:
             where=f"game_digest {document.get('game_digest')!r}",
             valid=repr(game.digest),
         )
-    near, gap = document.get("nearby_radius"), document.get("objective_gap")
+    concept, exact = document.get("concept"), document.get("exact", False)
+    if not isinstance(concept, str) or not isinstance(exact, bool):
+        raise GameFormatError(
+            f"the concept is {concept!r:.80}, and exact is {exact!r:.80}",
+            where="concept, exact",
+            valid="a concept's name, and true or false",
+        )
     return Claim(
         profile_from_document(document.get("profile"), game),
-        str(document.get("concept")),
+        concept,
         Fraction(decode(document.get("epsilon"), "epsilon")),
-        None if near is None else Fraction(decode(near, "nearby_radius")),
-        None if gap is None else Fraction(decode(gap, "objective_gap")),
+        _fraction(document, "nearby_radius"),
+        _fraction(document, "objective_gap"),
+        exact,
+        _fractions(document, "payoffs"),
+        _fractions(document, "regrets"),
     )
+
+
+def _fraction(document: Mapping[str, Any], key: str) -> Fraction | None:
+    value = document.get(key)
+    return None if value is None else Fraction(decode(value, key))
+
+
+def _fractions(document: Mapping[str, Any], key: str) -> tuple[Fraction, ...] | None:
+    values = document.get(key)
+    if values is None:
+        return None
+    if not isinstance(values, list):
+        raise GameFormatError(f"{key} are {values!r:.80}", where=key, valid="a list of numbers")
+    return tuple(Fraction(decode(one, f"{key}[{i}]")) for i, one in enumerate(values))
 
 
 def recheck_certificate(document: Any, game: Any) -> Certificate:
@@ -173,15 +238,9 @@ def recheck_certificate(document: Any, game: Any) -> Certificate:
     if claim.epsilon is None:
         raise GameFormatError("no certificate but a profile", hint="read it with load_profile")
     found = verify(game, claim.profile, claim.concept)
-    if claim.supported_by(found):
+    why, where = claim.doubt(found)
+    if not why:
         return found
-    if found.epsilon > claim.epsilon:
-        why, where = f"claims epsilon {float(claim.epsilon):.3g}, but it is ", "epsilon"
-        why += f"{float(found.epsilon):.3g}"
-    elif replace(claim, objective_gap=None).supported_by(found):
-        why, where = "claims to be closer to optimal than can be proven", "objective_gap"
-    else:
-        why, where = "claims an equilibrium nearer than can be proven", "nearby_radius"
     raise GameFormatError(
         f"the certificate {why}", where=where, hint="do not trust this certificate"
     )

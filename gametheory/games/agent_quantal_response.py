@@ -74,9 +74,13 @@ class AgentLogitEquilibrium(BehaviorProfile):
         self.log_probabilities = None
         super().__init__(game, probabilities)
         if log_probabilities is not None:
-            self.log_probabilities = self._checked(np.array(log_probabilities, np.float64))
+            self.log_probabilities = self._checked(log_probabilities)
 
-    def _checked(self, logs: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _checked(self, given: ArrayLike) -> NDArray[np.float64]:
+        try:
+            logs = np.array(given, np.float64)
+        except (TypeError, ValueError, OverflowError):
+            logs = np.empty(0)
         fits = logs.shape == self.probabilities.shape and bool(np.isfinite(logs).all())
         if fits:
             differences = np.exp(np.minimum(logs, 1.0)) - self.probabilities

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -216,9 +217,9 @@ class CorrelatedDistribution:
             The document does not describe a distribution.
         """
         try:
-            shape = tuple(int(m) for m in document["n_actions"])
+            shape = tuple(map(index, document["n_actions"]))
             exact = {
-                tuple(int(a) for a in joint): Fraction(decode(p, "probabilities"))
+                tuple(map(index, joint)): Fraction(decode(p, "probabilities"))
                 for joint, p in document["probabilities"]
             }
         except (KeyError, TypeError, ValueError) as error:

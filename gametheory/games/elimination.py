@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import index
 from typing import TYPE_CHECKING, Any, Literal
 
 from gametheory.errors import GameFormatError, InvalidProfile
@@ -117,20 +118,20 @@ class IteratedElimination:
         """
         try:
             return cls(
-                tuple(int(m) for m in document["n_actions"]),
+                tuple(map(index, document["n_actions"])),
                 "weak" if document["dominance"] == "weak" else "strict",
                 "pure" if document["by"] == "pure" else "mixed",
                 tuple(
                     Elimination(
-                        int(number),
-                        int(player),
-                        int(action),
+                        index(number),
+                        index(player),
+                        index(action),
                         tuple(Fraction(decode(p, "eliminations")) for p in witness),
                     )
                     for number, player, action, witness in document["eliminations"]
                 ),
                 {
-                    (int(player), int(action)): CorrelatedDistribution.from_document(belief)
+                    (index(player), index(action)): CorrelatedDistribution.from_document(belief)
                     for player, action, belief in document["beliefs"]
                 },
             )

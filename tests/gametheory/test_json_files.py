@@ -114,6 +114,39 @@ def test_false_certificates_are_refused(tmp_path):
         load_certificate(path, other)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "where"),
+    [
+        ("payoffs", [2, 2], "other payoffs"),
+        ("payoffs", [0], "other payoffs"),
+        ("payoffs", "0, 0", "payoffs are '0, 0'"),
+        ("regrets", [0, "-1/1000000"], "other regrets"),
+        ("regrets", [], "other regrets"),
+        ("exact", 1, "exact is 1"),
+        ("concept", None, "the concept is None"),
+        ("epsilon", "-1/10", "claims epsilon -0.1"),
+    ],
+)
+def test_every_figure_of_a_certificate_is_held_against_the_profile(key, value, where, tmp_path):
+    game = gt.catalog.load("rock_paper_scissors")
+    document = gt.solve(game).certificate.to_document()
+    path = tmp_path / "certificate.json"
+    path.write_text(json.dumps({**document, key: value}))
+    with pytest.raises(GameFormatError, match=where):
+        load_certificate(path, game)
+    path.write_text(json.dumps({**document, "regrets": [1, "1/2"], "epsilon": 1}))
+    assert load_certificate(path, game).exact  # a weaker claim is as true
+
+
+def test_a_certificate_that_calls_itself_exact_is(tmp_path):
+    game = gt.catalog.load("rock_paper_scissors")
+    rock = gt.verify(game, MixedProfile.pure(game, [0, 0])).to_document()
+    path = tmp_path / "certificate.json"
+    path.write_text(json.dumps({**rock, "exact": True}))
+    with pytest.raises(GameFormatError, match="claims to be exact"):
+        load_certificate(path, game)
+
+
 def test_profiles_are_read_as_people_write_them(tmp_path):
     path = tmp_path / "profile.json"
     path.write_text('[["1/3", "1/3", "1/3"], [1, 0, 0]]')
