@@ -12,13 +12,21 @@ import math
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from operator import index
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, get_args
 
 from marl_bridge.records import schema
-from marl_bridge.records.entries import CellEntry, CheckEntry, Gap, PolicyLabel, SeatEntry
-from marl_bridge.records.errors import RecordDamaged, RecordError, RecordUnavailable
+from marl_bridge.records.entries import (
+    CellEntry,
+    CheckEntry,
+    Gap,
+    GapKind,
+    PolicyLabel,
+    SeatEntry,
+)
+from marl_bridge.records.errors import InvalidEntry, RecordDamaged, RecordError, RecordUnavailable
 
 __all__ = ["Record"]
 
@@ -183,11 +191,11 @@ class Record:
     def environments(self) -> list[tuple[str, str]]:
         """List what was recorded: names and keyword arguments, in the order of the names."""
         places = "environment, env_kwargs"
-        with self._errors_in_words():
+        with self._reading():
             found = self._file.execute(
                 f"select {places} from checks union select {places} from cells order by {places}"
             )
-            return [(name, kwargs) for name, kwargs in found]
+            return [(_text(name), _json(kwargs, dict)) for name, kwargs in found]
 
     def checks(self, environment: str, env_kwargs: str) -> list[CheckEntry]:
         """Return all checks of an environment with these keyword arguments, oldest first."""
@@ -215,18 +223,18 @@ class Record:
             f"select {_SEAT} from seats where check_id = ? order by seat", (number,)
         )
         return CheckEntry(
-            environment=environment,
-            api=api,
-            env_kwargs=env_kwargs,
-            fingerprint=print_,
-            seats=tuple(_seat(seat) for seat in seats),
+            environment=_text(environment),
+            api=_text(api),
+            env_kwargs=_json(env_kwargs, dict),
+            fingerprint=None if print_ is None else _text(print_),
+            seats=_some(_seat(seat) for seat in seats),
             gap=_gap(gap),
-            made_at=made_at,
+            made_at=_text(made_at),
             seed=int(seed),
-            episodes=episodes,
-            versions=json.loads(versions),
-            report=json.loads(report),
-            id=number,
+            episodes=index(episodes),
+            versions=json.loads(_json(versions, dict)),
+            report=json.loads(_json(report, dict)),
+            id=index(number),
         )
 
     def _insert(
@@ -294,6 +302,12 @@ class Record:
             yield
         except RecordError:
             raise
+        except UnicodeError as error:
+            raise self._damaged(str(error)) from error
+        except OverflowError as error:
+            raise InvalidEntry(
+                "a number of the entry is too large", valid="whole numbers below 2**63"
+            ) from error
         except (sqlite3.Error, OSError) as error:
             name = getattr(error, "sqlite_errorname", "") or ""
             if name.startswith(_DAMAGE):
@@ -309,7 +323,7 @@ class Record:
         with self._errors_in_words():
             try:
                 yield
-            except (ValueError, TypeError, IndexError) as error:
+            except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
                 raise self._damaged(f"{type(error).__name__}: {error}") from error
 
     def _damaged(self, how: str) -> RecordDamaged:
@@ -328,32 +342,68 @@ def _gap_row(gap: Gap) -> tuple[str, float, float | None, float, str]:
 
 def _gap(row: Sequence[Any]) -> Gap:
     kind, lower, upper, confidence, method = row
-    return Gap(lower, math.inf if upper is None else upper, kind, confidence, method)
+    if kind not in get_args(GapKind):
+        raise ValueError(f"{kind!r:.80} is no kind of bounds")
+    end = math.inf if upper is None else _number(upper)
+    return Gap(_number(lower), end, kind, _number(confidence), _text(method))
 
 
 def _seat(row: Sequence[Any]) -> SeatEntry:
     _, _, agent, policy, sha256, *rest = row
-    expected, low, high, optimal, worst, *gap = rest
-    label = PolicyLabel(policy, sha256)
-    return SeatEntry(agent, label, expected, low, high, optimal, worst, _gap(gap))
+    figures, gap = rest[:5], rest[5:]
+    expected, low, high, optimal, worst = (
+        None if figure is None else _number(figure) for figure in figures
+    )
+    label = _label(policy, sha256)
+    return SeatEntry(_text(agent), label, expected, low, high, optimal, worst, _gap(gap))
+
+
+def _label(name: Any, sha256: Any) -> PolicyLabel:
+    return PolicyLabel(_text(name), None if sha256 is None else _text(sha256))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.80} is no text")
+    return value
+
+
+def _number(value: Any) -> float:
+    if not isinstance(value, int | float):
+        raise TypeError(f"{value!r:.80} is no number")
+    return float(value)
+
+
+def _json(value: Any, kind: type) -> str:
+    """Make sure that a text holds a value of this kind."""
+    if not isinstance(json.loads(_text(value)), kind):
+        raise TypeError(f"{value!r:.80} is no {kind.__name__}")
+    return str(value)
+
+
+def _some(seats: Iterable[SeatEntry]) -> tuple[SeatEntry, ...]:
+    found = tuple(seats)
+    if not found:
+        raise ValueError("a check of no seats")
+    return found
 
 
 def _cell(row: Sequence[Any]) -> CellEntry:
     made_at, environment, env_kwargs, players, profile, player, *rest = row
     value, lower, upper, confidence, certified, method, episodes, seed = rest
     return CellEntry(
-        environment=environment,
-        env_kwargs=env_kwargs,
-        players=tuple(json.loads(players)),
-        profile=tuple(PolicyLabel(name, sha256) for name, sha256 in json.loads(profile)),
-        player=player,
-        value=value,
-        lower=lower,
-        upper=upper,
-        confidence=confidence,
+        environment=_text(environment),
+        env_kwargs=_json(env_kwargs, dict),
+        players=tuple(map(_text, json.loads(_json(players, list)))),
+        profile=tuple(_label(name, sha256) for name, sha256 in json.loads(_json(profile, list))),
+        player=_text(player),
+        value=_number(value),
+        lower=None if lower is None else _number(lower),
+        upper=None if upper is None else _number(upper),
+        confidence=_number(confidence),
         certified=bool(certified),
-        method=method,
-        episodes=episodes,
+        method=_text(method),
+        episodes=index(episodes),
         seed=int(seed),
-        made_at=made_at,
+        made_at=_text(made_at),
     )

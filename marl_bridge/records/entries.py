@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from gametheory.rationals import shown
 from marl_bridge.plain_data import plain
 from marl_bridge.records.errors import InvalidEntry
 
@@ -307,7 +308,7 @@ def entry_of(
     """
     try:
         return _entry(plain(report), labels, plain(bounds or {}), made_at or now())
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise InvalidEntry(
             f"this is no report of a check ({type(error).__name__}: {error})",
             valid="a Report, or what its to_dict() returns",
@@ -355,13 +356,25 @@ def _seat(
     return SeatEntry(
         agent=str(agent["agent"]),
         policy=label,
-        expected_return=figure["value"] if exact is None else exact,
-        return_lower=figure["lower"] if exact is None else exact,
-        return_upper=figure["upper"] if exact is None else exact,
-        optimal_value=agent.get("optimal_value"),
-        worst_case_return=agent.get("worst_case_return"),
+        expected_return=_real(figure["value"] if exact is None else exact),
+        return_lower=_real(figure["lower"] if exact is None else exact),
+        return_upper=_real(figure["upper"] if exact is None else exact),
+        optimal_value=_real(agent.get("optimal_value")),
+        worst_case_return=_real(agent.get("worst_case_return")),
         gain=gap,
     )
+
+
+def _real(value: Any) -> float | None:
+    """Read a number that may be unknown; anything else is no report's."""
+    return None if value is None else _number_of(value)
+
+
+def _number_of(value: Any) -> float:
+    """Read a number; anything else is no report's."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{shown(value)} is no number")
+    return float(value)
 
 
 def _nash_conv(report: Mapping[str, Any], seats: Sequence[SeatEntry]) -> Gap:
@@ -401,31 +414,32 @@ def _gap(found: Any) -> Gap:
     if found is None:
         return Gap.unknown()
     if not isinstance(found, Mapping):
-        return Gap.exact(found)
+        return Gap.exact(_number_of(found))
+    method, confidence = str(found["method"]), _number_of(found["confidence"])
     if found["side"] == "exact":
-        return Gap.exact(found["value"], found["method"])
-    lower = max(0.0, found["lower"] if found["lower"] is not None else 0.0)
-    upper = math.inf if found["upper"] is None else max(0.0, found["upper"])
+        return Gap.exact(_number_of(found["value"]), method)
+    lower = max(0.0, 0.0 if found["lower"] is None else _number_of(found["lower"]))
+    upper = math.inf if found["upper"] is None else max(0.0, _number_of(found["upper"]))
     told = f"{found['method']} {found.get('note', '')}".lower()
     heuristic = any(word in told for word in _HEURISTICS)
     if heuristic:
-        return Gap(0.0, math.inf, "unknown", found["confidence"], found["method"])
+        return Gap(0.0, math.inf, "unknown", confidence, method)
     # A class of deviations is not all of them: another one may gain more.
     tested = found["side"] == "lower bound" or found.get("deviations")
     certified = math.isfinite(upper) and not tested
     kind: GapKind = "certified" if certified else "not certified"
-    return Gap(lower, upper if certified else math.inf, kind, found["confidence"], found["method"])
+    return Gap(lower, upper if certified else math.inf, kind, confidence, method)
 
 
 def _gap_of_bounds(gain: Mapping[str, Any], whole: Mapping[str, Any]) -> Gap:
     if gain.get("exact") is not None:
-        return Gap.exact(gain["exact"], "exact best response")
+        return Gap.exact(_number_of(gain["exact"]), "exact best response")
     if not whole.get("certified"):
         return Gap.unknown()
-    lower, upper = gain.get("lower") or 0.0, gain.get("upper")
+    lower, upper = _real(gain.get("lower")) or 0.0, _real(gain.get("upper"))
     kind: GapKind = "not certified" if upper is None else "certified"
-    end = math.inf if upper is None else float(upper)
-    return Gap(float(lower), end, kind, float(whole["confidence"]), _JOINT)
+    end = math.inf if upper is None else upper
+    return Gap(lower, end, kind, _number_of(whole["confidence"]), _JOINT)
 
 
 def cells_of(
@@ -461,7 +475,8 @@ def cells_of(
         means, lower, upper = (
             np.array(table[name], dtype=object) for name in ("means", "lower", "upper")
         )
-        if counts.shape != (len(players), *map(len, names)) or means.shape != counts.shape:
+        shapes = {array.shape for array in (counts, means, lower, upper)}
+        if shapes != {(len(players), *map(len, names))}:
             raise ValueError(f"payoffs of shape {counts.shape}")
         for at in np.argwhere(counts > 0).tolist():
             player, *joint = at
@@ -473,8 +488,8 @@ def cells_of(
                 profile=tuple(PolicyLabel(name, known.get(name)) for name in chosen),
                 player=players[player],
                 value=float(means[tuple(at)]),
-                lower=lower[tuple(at)],
-                upper=upper[tuple(at)],
+                lower=_real(lower[tuple(at)]),
+                upper=_real(upper[tuple(at)]),
                 confidence=float(table["confidence_of_all_intervals"]),
                 certified=bool(table["certified"]),
                 method=str(table["method"]),
@@ -482,7 +497,7 @@ def cells_of(
                 seed=int(table["seed"]),
                 made_at=time,
             )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise InvalidEntry(
             f"this is no empirical game ({type(error).__name__}: {error})",
             valid="an EmpiricalGame, or what its to_dict() returns",
