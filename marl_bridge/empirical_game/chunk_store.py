@@ -109,7 +109,7 @@ class SQLiteStore:
             # Autocommit: transactions are begun where they are meant.
             self._file = sqlite3.connect(self.path, timeout=0.5, isolation_level=None)
             self._open(about)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError) as error:
             raise self._refusal(error) from error
 
     def _open(self, about: Mapping[str, Any]) -> None:
@@ -175,8 +175,10 @@ class SQLiteStore:
                 cut = np.frombuffer(truncated, dtype=np.bool_)
                 if cut.size != episodes:
                     raise ValueError(f"{cut.size} of {episodes} episodes")
+                if not (min(start, steps) >= 0 and np.isfinite(returns).all()):
+                    raise ValueError("numbers that no episode has")
                 yield Chunk(
-                    cell, start, returns.reshape(groups, episodes), steps, cut, bytes(trace)
+                    str(cell), start, returns.reshape(groups, episodes), steps, cut, bytes(trace)
                 )
         except (sqlite3.Error, ValueError, TypeError) as error:
             raise self._refusal(error) from error
