@@ -15,6 +15,7 @@ import time
 import warnings
 import zlib
 from collections.abc import Callable, Hashable, Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,8 +34,16 @@ _MAGIC = b"marl-bridge journal 1\n"
 _FRAME = struct.Struct("<II")  # length and CRC-32 of the payload
 _FACTS_A_FRAME = 2000
 _SECONDS_A_FRAME = 1.0
-_LARGEST_FRAME = 2**28
-_UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, zlib.error)
+_LARGEST_FRAME = 2**28  # bytes, compressed or not: a few bytes can be an enormous text
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    RuntimeError,
+    zlib.error,
+)
 """What facts can raise that anybody may have written."""
 
 
@@ -161,7 +170,8 @@ class Journal:
 
     def close(self) -> None:
         """Close the file; what was not flushed is lost."""
-        self._file.close()
+        with suppress(OSError):  # of a full disk: writing to it has told so already
+            self._file.close()
 
     def _number_of(self, view: View, shown: bytes) -> int:
         number = self._view_numbers.get((view.agent, shown))
@@ -178,7 +188,15 @@ class Journal:
         return number
 
     def _write(self, content: Any) -> None:
-        payload = zlib.compress(json.dumps(content).encode(), 1)
+        text = json.dumps(content).encode()
+        if len(text) > _LARGEST_FRAME:
+            facts = content.get("facts", ())
+            if len(facts) < 2:
+                raise self._invalid("cannot hold an observation of so many bytes")
+            for half in (facts[: len(facts) // 2], facts[len(facts) // 2 :]):
+                self._write({**content, "facts": half})
+            return
+        payload = zlib.compress(text, 1)
         try:
             start = b"" if self._size() else _MAGIC
             self._file.write(start + _FRAME.pack(len(payload), zlib.crc32(payload)) + payload)
@@ -257,7 +275,11 @@ class Journal:
 
     def _content(self, begin: int, length: int) -> Any:
         self._file.seek(begin)
-        return json.loads(zlib.decompress(self._file.read(length)))
+        unpacking = zlib.decompressobj()
+        text = unpacking.decompress(self._file.read(length), _LARGEST_FRAME)
+        if unpacking.unconsumed_tail or not unpacking.eof:
+            raise ValueError("a frame that is longer than any that is written")
+        return json.loads(text)
 
     def _read(self, frames: list[tuple[int, int]]) -> Iterator[Fact]:
         for frame in frames:
