@@ -58,7 +58,7 @@ def policies_from(
         agent, equals, rest = spec.partition("=")
         if equals and agent in agents:
             chosen[agent] = policy_from(rest, allow_code=allow_code)
-        elif Path(spec).is_dir():
+        elif _is_folder(spec):
             chosen.update(_from_folder(Path(spec), agents, allow_code=allow_code))
         else:
             policy = policy_from(spec, allow_code=allow_code)
@@ -71,6 +71,13 @@ def policies_from(
             valid="SPEC for all agents, or AGENT=SPEC for each",
         )
     return chosen
+
+
+def _is_folder(spec: str) -> bool:
+    try:
+        return Path(spec).is_dir()
+    except OSError:  # no name that a file can have
+        return False
 
 
 def policy_names(specs: Sequence[str], agents: Sequence[str]) -> dict[str, str]:
