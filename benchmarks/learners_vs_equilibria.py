@@ -35,7 +35,7 @@ from learner_study.page import write_page
 from learner_study.pictures import draw_all
 from learner_study.store import Store, fingerprint
 from learner_study.summary import Study, gather
-from learner_study.tables import legend, to_table, write_csv, write_json
+from learner_study.tables import legend, to_table, write_csv, write_json, write_markdown
 from learner_study.work import Outcome, do
 
 
@@ -65,7 +65,9 @@ def main(arguments: list[str] | None = None) -> int:
     worked = time.perf_counter() - started
     write_csv(study, folder)
     write_json(study, folder / "results.json")
-    pictures = {} if chosen.no_pictures else draw_all(study, folder / "pictures")
+    write_markdown(study, folder / "table.md")
+    places = folder / "pictures"
+    pictures = {} if chosen.no_pictures else draw_all(study, places, workers=chosen.workers)
     page = write_page(study, pictures, folder / "index.html")
     Console().print(to_table(study))
     print(legend(study))

@@ -22,6 +22,7 @@ from .games import StudyGame, studied
 from .measures import TOLERANCE
 from .promises import gap_bound, regret_bounds
 from .summary import Cell, Study
+from .work import pool_of
 
 __all__ = ["draw_all"]
 
@@ -29,28 +30,34 @@ _COLUMNS = 5
 _BOUND = {"color": GRAY, "linewidth": 2.4, "linestyle": (0, (1, 1)), "zorder": 1}
 
 
-def draw_all(study: Study, folder: Path) -> dict[str, dict[str, Path]]:
-    """Draw every game of a study.
+def draw_all(study: Study, folder: Path, *, workers: int = 1) -> dict[str, dict[str, Path]]:
+    """Draw every game of a study, several at once.
 
     Returns
     -------
     dict of str to dict of str to Path
         For each game PNG files by kind: "curves", "paths" and "payoffs", as far as it has them.
     """
-    found: dict[str, dict[str, Path]] = {}
-    for name in study.games:
-        game = studied(name)
-        cells = [study.cells[learner, name] for learner in study.learners]
-        cells = [cell for cell in cells if cell.runs]
-        figures = {"curves": _curves(game, cells)} if cells else {}
-        if game.picture and any("path" in run for cell in cells for run in cell.runs):
-            figures["paths"] = _paths(game, cells)
-        if cells and game.form == "matrix" and game.game.n_players == 2 and game.frontier:
-            figures["payoffs"] = _payoffs(game, cells)
-        found[name] = {
-            kind: _write(figure, folder / f"{name}-{kind}.png") for kind, figure in figures.items()
-        }
-    return found
+    played = {
+        name: [c for c in (study.cells[learner, name] for learner in study.learners) if c.runs]
+        for name in study.games
+    }
+    drawn = [(name, cells, folder) for name, cells in played.items() if cells]
+    if workers == 1:
+        return {name: _draw(name, cells, folder) for name, cells, folder in drawn}
+    with pool_of(workers) as pool:
+        found = pool.map(_draw, *zip(*drawn, strict=True)) if drawn else iter(())
+        return dict(zip([name for name, _, _ in drawn], found, strict=True))
+
+
+def _draw(name: str, cells: list[Cell], folder: Path) -> dict[str, Path]:
+    game = studied(name)
+    figures = {"curves": _curves(game, cells)}
+    if game.picture and any("path" in run for cell in cells for run in cell.runs):
+        figures["paths"] = _paths(game, cells)
+    if game.form == "matrix" and game.game.n_players == 2 and game.frontier:
+        figures["payoffs"] = _payoffs(game, cells)
+    return {kind: _write(figure, folder / f"{name}-{kind}.png") for kind, figure in figures.items()}
 
 
 def _write(figure: Any, path: Path) -> Path:
@@ -87,7 +94,7 @@ def _curves(game: StudyGame, cells: Sequence[Cell]) -> Any:
 
 def _gap_panel(ax: Any, game: StudyGame, cells: Sequence[Cell]) -> None:
     _equilibrium(ax, game, "equilibrium")
-    labeled = False
+    bounded: list[str] = []
     for number, cell in enumerate(cells):
         curves = [run["curve"] for run in cell.runs]
         steps = curves[0]["steps"]
@@ -98,9 +105,10 @@ def _gap_panel(ax: Any, game: StudyGame, cells: Sequence[Cell]) -> None:
             for k, t in enumerate(steps)
         ]
         if None not in bounds:
-            label = None if labeled else "proven bound" + (" (cfr)" if least[0] is None else "")
-            ax.plot(steps, bounds, label=label, **_BOUND)
-            labeled = True
+            ax.plot(steps, bounds, **_BOUND)
+            bounded.append(cell.learner)
+    if bounded:
+        ax.plot([], [], label=f"proven bound: {', '.join(bounded)}", **_BOUND)
     family = FAMILIES[cells[0].family]
     _finish(ax, game, family[0].upper() + family[1:], "NashConv, median")
     if cells[0].family == "tree":
@@ -127,7 +135,7 @@ def _regret_panel(ax: Any, game: StudyGame, cells: Sequence[Cell]) -> None:
         assert tables is not None
         bound = [max(table[t - 1] for table in tables) for t in steps]
         style = {**_BOUND, "color": COLORS[number % len(COLORS)]}
-        ax.plot(steps, bound, label=f"proven bound ({cell.learner})", **style)
+        ax.plot(steps, bound, label=f"proven bound: {cell.learner}", **style)
     _finish(ax, game, "External regret per round of play", "worst player, mean")
     ax.set_xlabel("episodes")
 

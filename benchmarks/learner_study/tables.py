@@ -18,7 +18,7 @@ from .summary import MEASURES, Cell, Study
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["LETTERS", "MARKS", "legend", "to_table", "write_csv", "write_json"]
+__all__ = ["LETTERS", "MARKS", "legend", "to_table", "write_csv", "write_json", "write_markdown"]
 
 LETTERS = {"nash": "N", "average": "A", "payoffs": "P", "no-regret": "R", "none": "\u2013", "": ""}
 """One letter for each kind of convergence."""
@@ -63,6 +63,18 @@ def _code(cell: Cell) -> str:
     kind = cell.convergence
     mark = "!" if cell.broken else MARKS[cell.mark]
     return f"{LETTERS[kind]}{cell.counts()[kind]}{mark}"
+
+
+def write_markdown(study: Study, path: Path) -> Path:
+    """Write the table of :func:`to_table` as Markdown, for a page of the docs."""
+    lines = [
+        "| learner | " + " | ".join(game.replace("_", " ") for game in study.games) + " |",
+        "|---|" + ":-:|" * len(study.games),
+    ]
+    for learner in study.learners:
+        codes = [_code(study.cells[learner, game]) or " " for game in study.games]
+        lines.append(f"| `{learner}` | " + " | ".join(codes) + " |")
+    return write_atomically(path, ("\n".join(lines) + "\n").encode())
 
 
 def write_csv(study: Study, folder: Path) -> list[Path]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
 import os
 import signal
+import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +17,7 @@ from typing import Any
 from .cells import Task, run
 from .store import Store
 
-__all__ = ["Outcome", "do"]
+__all__ = ["Outcome", "do", "pool_of"]
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _AHEAD = 4  # tasks a worker has waiting: few, so that Ctrl-C is quick
@@ -62,6 +65,8 @@ def do(
             report(task)
     except KeyboardInterrupt:
         outcome.interrupted = True
+    except BrokenProcessPool:
+        outcome.failures.append("a worker was killed; run it again to do what is left")
     finally:
         results.close()
     return outcome
@@ -79,34 +84,50 @@ def _in_turn(tasks: Sequence[Task]) -> Generator[Result, None, None]:
 
 
 def _at_once(tasks: Sequence[Task], workers: int) -> Generator[Result, None, None]:
+    with pool_of(workers) as pool:
+        waiting: dict[Future[dict[str, Any]], Task] = {}
+        left = iter(tasks)
+        while True:
+            for task in left:
+                waiting[pool.submit(run, task)] = task
+                if len(waiting) >= _AHEAD * workers:
+                    break
+            if not waiting:
+                return
+            over, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in over:
+                task, error = waiting.pop(future), future.exception()
+                if error is None:
+                    yield task, future.result(), None
+                elif isinstance(error, Exception):
+                    yield task, {}, error
+
+
+@contextmanager
+def pool_of(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Start processes of one thread each; what waits is given up when the block is left."""
     # Spawned, not forked: the pinned threads are then the only ones a worker ever has.
     with _one_thread():
         pool = ProcessPoolExecutor(
             workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
         )
-        waiting: dict[Future[dict[str, Any]], Task] = {}
-        left = iter(tasks)
         try:
-            while True:
-                for task in left:
-                    waiting[pool.submit(run, task)] = task
-                    if len(waiting) >= _AHEAD * workers:
-                        break
-                if not waiting:
-                    return
-                over, _ = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in over:
-                    task, error = waiting.pop(future), future.exception()
-                    if error is None:
-                        yield task, future.result(), None
-                    elif isinstance(error, Exception):
-                        yield task, {}, error
+            yield pool
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Leave no worker behind when the parent is killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 @contextmanager
