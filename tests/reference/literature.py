@@ -16,7 +16,17 @@ from gametheory.games.catalog import load
 __all__ = ["ABOUT", "Entry", "Outline", "entries", "numbers", "table"]
 
 # What is no claim about the game.
-ABOUT = {"name", "source", "where", "players", "actions", "payoffs", "tree", "catalog"}
+ABOUT = {
+    "name",
+    "source",
+    "where",
+    "players",
+    "actions",
+    "payoffs",
+    "tree",
+    "catalog",
+    "parameters",
+}
 # What says how another claim is meant, and is checked with it.
 DETAILS = {"all_equilibria", "all_symmetric", "irrational", "rounded_value"}
 
@@ -83,7 +93,7 @@ class Entry:
     def game(self) -> Any:
         """The game, built by the library."""
         if "catalog" in self.data:
-            return load(self.data["catalog"])
+            return load(self.data["catalog"], **self.data.get("parameters", {}))
         if "tree" in self.data:
             return self.outline.build()
         payoffs = table(self.data["payoffs"])

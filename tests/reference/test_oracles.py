@@ -183,8 +183,8 @@ def tally(name: str, drawn: list[Matrices], answers: list[Solution]) -> Counter[
 # Tests
 
 
-# Nothing interrupts compiled code, and this may go on for ever in a degenerate game.
-UNENDING = "Gambit ipa"
+# Nothing interrupts compiled code, and these may go on for ever in a degenerate game.
+UNENDING = {"Gambit gnm", "Gambit ipa"}
 EXACT = {"Gambit enummixed, rational", "Gambit lcp, rational", "lrsnash"}
 
 
@@ -200,7 +200,7 @@ def test_a_peer_agrees_on_games_in_general_position(name: str) -> None:
 def test_no_peer_finds_what_we_miss(family: str) -> None:
     drawn = games(family, 8)
     answers = [solved(game) for game in drawn]
-    asked = [n for n in EVERY | SOME if n != UNENDING and installed(n.split()[0])]
+    asked = [n for n in EVERY | SOME if n not in UNENDING and installed(n.split()[0])]
     counted = {name: tally(name, drawn, answers) for name in asked}
     assert all(sum(counts.values()) == len(drawn) for counts in counted.values())
 
@@ -313,10 +313,10 @@ def test_many_trees(question: TreeQuestion, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_many_games(family: str, capsys: pytest.CaptureFixture[str]) -> None:
-    drawn = games(family, 300)
+    drawn = games(family, 200)
     answers = [solved(game) for game in drawn]
     for name in EVERY | SOME:
-        if installed(name.split()[0]) and (name != UNENDING or family == "generic"):
+        if installed(name.split()[0]) and (name not in UNENDING or family == "generic"):
             counted = tally(name, drawn, answers)
             assert sum(counted.values()) == len(drawn)
             with capsys.disabled():

@@ -321,20 +321,36 @@ def gambit_newton_on_a_regular_game() -> None:
     assert solve(NormalFormGame.bimatrix(*game), find="all").indices == (1,)
 
 
-@recorded("Gambit 10")
-def gambit_polymatrix_without_end() -> None:
-    game = ([[0, 2, 1, 2], [2, 1, 0, 0], [0, 2, 0, 2]], [[0, 2, 2, 1], [0, 0, 1, 1], [0, 0, 1, 0]])
+def never_answers(solver: str, game: Matrices) -> None:
+    """Ask in a process of its own, since nothing else ends compiled code."""
     asks = (
         "import numpy, pygambit\n"
         f"game = pygambit.Game.from_arrays(*map(numpy.array, {game}))\n"
         "print('begins', flush=True)\n"
-        "pygambit.nash.ipa_solve(game)\n"
+        f"pygambit.nash.{solver}(game)\n"
     )
     with pytest.raises(subprocess.TimeoutExpired) as caught:
         subprocess.run([sys.executable, "-c", asks], timeout=12, capture_output=True, check=True)
     assert b"begins" in (caught.value.stdout or b"")
-    solution = solve(NormalFormGame.bimatrix(*game), method="iterated-polymatrix")
-    assert solution.certificate.exact
+
+
+@recorded("Gambit 10")
+def gambit_polymatrix_without_end() -> None:
+    game = ([[0, 2, 1, 2], [2, 1, 0, 0], [0, 2, 0, 2]], [[0, 2, 2, 1], [0, 0, 1, 1], [0, 0, 1, 0]])
+    never_answers("ipa_solve", game)
+    ours = solve(NormalFormGame.bimatrix(*game), method="iterated-polymatrix")
+    assert ours.certificate.exact
+
+
+@recorded("Gambit 11")
+def gambit_newton_without_end() -> None:
+    game = (
+        [[0, 1, 0, 0], [0, 0, 2, 0], [2, 0, 2, 1], [0, 0, 0, 1]],
+        [[0, 0, 1, 1], [1, 1, 2, 0], [1, 2, 0, 2], [2, 2, 1, 1]],
+    )
+    never_answers("gnm_solve", game)
+    ours = solve(NormalFormGame.bimatrix(*game), method="global-newton")
+    assert ours.certificate.exact
 
 
 # --- OpenSpiel ---
