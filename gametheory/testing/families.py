@@ -13,6 +13,7 @@ from gametheory.games.stochastic_game import StochasticGame
 from gametheory.testing.definitions.plain_tree import Choice, End, build
 from gametheory.testing.strategies import (
     badly_scaled_games,
+    badly_scaled_trees,
     degenerate_games,
     generic_games,
     normal_form_games,
@@ -191,6 +192,27 @@ def _all() -> tuple[Family, ...]:
             tree,
             "two-player zero-sum",
             lambda: simultaneous_trees(zero_sum=True),
+            lambda: (_hidden(_ZERO_SUM_ROWS),),
+        ),
+        of(
+            "badly-scaled-zero-sum",
+            normal,
+            "two-player zero-sum",
+            lambda: badly_scaled_games(zero_sum=True),
+            _zero_sum,
+        ),
+        of(
+            "badly-scaled-trees",
+            tree,
+            "two-player",
+            badly_scaled_trees,
+            lambda: (_hidden(_ROWS), _perfect(_ROWS, 2)),
+        ),
+        of(
+            "badly-scaled-zero-sum-trees",
+            tree,
+            "two-player zero-sum",
+            lambda: badly_scaled_trees(zero_sum=True),
             lambda: (_hidden(_ZERO_SUM_ROWS),),
         ),
         of("stochastic", StochasticGame, "two-player zero-sum", stochastic_games, _stochastic),

@@ -378,7 +378,7 @@ def test_without_the_bug_the_relation_holds(name: str, monkeypatch: pytest.Monke
 
 
 def _check(bug: Bug, wrong: bool, monkeypatch: pytest.MonkeyPatch) -> Any:
-    examples = 40 if wrong else 5
+    examples = 200 if wrong else 5
     if not bug.about:
         bug.plant(wrong, monkeypatch)
         return check_relation(bug.relation, examples=examples, shrink=False)

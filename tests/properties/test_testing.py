@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -211,6 +212,12 @@ def test_without_hypothesis_there_is_a_message(monkeypatch: pytest.MonkeyPatch) 
     # A counterexample can be looked at without it.
     game = gt.catalog.load("matching_pennies")
     assert check_relation("value-shifts", "minimax-lp", game=game).verdict == "holds"
+
+
+def test_importing_the_package_does_not_load_hypothesis() -> None:
+    code = "import sys, gametheory.testing; print('hypothesis' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_parametrizing_over_relations() -> None:

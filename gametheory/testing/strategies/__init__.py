@@ -3,9 +3,12 @@
 Each function returns a strategy, to be used in any Hypothesis test. What is drawn is small, exact,
 and shrinks towards games with few actions and payoffs of zero.
 
->>> from hypothesis import find
->>> find(zero_sum_games(), lambda game: game.is_zero_sum()).n_actions
-(1, 1)
+>>> from hypothesis import given, settings
+>>> @settings(max_examples=5, database=None)
+... @given(zero_sum_games())
+... def test(game):
+...     assert game.is_zero_sum()
+>>> test()
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from gametheory.testing.strategies.profiles import (
     joint_distributions,
     mixed_profiles,
 )
-from gametheory.testing.strategies.scaled import badly_scaled_games
+from gametheory.testing.strategies.scaled import badly_scaled_games, badly_scaled_trees
 from gametheory.testing.strategies.simultaneous import simultaneous_trees
 from gametheory.testing.strategies.stochastic import stochastic_games
 from gametheory.testing.strategies.symmetric import symmetric_games
@@ -29,6 +32,7 @@ from gametheory.testing.strategies.zero_sum import zero_sum_games
 
 __all__ = [
     "badly_scaled_games",
+    "badly_scaled_trees",
     "behavior_profiles",
     "degenerate_games",
     "generic_games",

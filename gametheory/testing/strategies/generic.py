@@ -26,9 +26,12 @@ def generic_games() -> Any:
 
     Examples
     --------
-    >>> from hypothesis import find
-    >>> len(set(find(generic_games(), lambda game: True).payoffs.ravel().tolist()))
-    8
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, database=None)
+    ... @given(generic_games())
+    ... def test(game):
+    ...     assert len(set(game.payoffs.ravel())) == game.payoffs.size
+    >>> test()
     """
     st = strategies()
 

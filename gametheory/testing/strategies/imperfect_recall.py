@@ -24,9 +24,12 @@ def imperfect_recall_trees() -> Any:
 
     Examples
     --------
-    >>> from hypothesis import find
-    >>> find(imperfect_recall_trees(), lambda tree: True)["infoset"]
-    [0, 1, 1, -1, -1, -1, -1]
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, database=None)
+    ... @given(imperfect_recall_trees())
+    ... def test(tree):
+    ...     assert tree["infoset"].count(max(tree["infoset"])) > 1
+    >>> test()
     """
     st = strategies()
 

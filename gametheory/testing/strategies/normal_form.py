@@ -63,9 +63,12 @@ def normal_form_games(
 
     Examples
     --------
-    >>> from hypothesis import find
-    >>> find(normal_form_games(shape=(2, 3)), lambda game: True).payoffs.tolist()
-    [[[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]], [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]]
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, database=None)
+    ... @given(normal_form_games(shape=(2, 3)))
+    ... def test(game):
+    ...     assert game.n_actions == (2, 3)
+    >>> test()
     """
     known = [one for one in SHAPES if n_players in (None, len(one))]
     shapes = strategies().sampled_from([tuple(shape)] if shape is not None else known)

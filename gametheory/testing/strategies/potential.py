@@ -28,9 +28,12 @@ def potential_games() -> Any:
 
     Examples
     --------
-    >>> from hypothesis import find
-    >>> find(potential_games(), lambda game: game.is_potential()).n_actions
-    (2, 2)
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, database=None)
+    ... @given(potential_games())
+    ... def test(game):
+    ...     assert game.is_potential()
+    >>> test()
     """
     st = strategies()
 

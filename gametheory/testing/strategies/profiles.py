@@ -32,10 +32,13 @@ def mixed_profiles(game: NormalFormGame) -> Any:
 
     Examples
     --------
-    >>> from hypothesis import find
-    >>> game = NormalFormGame.zero_sum([[1, 0], [0, 1]])
-    >>> find(mixed_profiles(game), lambda profile: not profile.is_pure())
-    MixedProfile([[0, 1], [1/2, 1/2]])
+    >>> from hypothesis import given, settings
+    >>> chicken = NormalFormGame.bimatrix([[6, 2], [7, 0]], [[6, 7], [2, 0]])
+    >>> @settings(max_examples=5, database=None)
+    ... @given(mixed_profiles(chicken))
+    ... def test(profile):
+    ...     profile.check_fits(chicken)
+    >>> test()
     """
     return strategies().tuples(*map(_weights, game.n_actions)).map(MixedProfile.from_weights)
 

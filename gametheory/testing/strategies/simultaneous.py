@@ -27,9 +27,12 @@ def simultaneous_trees(*, zero_sum: bool = False) -> Any:
 
     Examples
     --------
-    >>> from hypothesis import find
-    >>> find(simultaneous_trees(), lambda game: True).n_infosets
-    (1, 1)
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, database=None)
+    ... @given(simultaneous_trees())
+    ... def test(game):
+    ...     assert not game.has_perfect_information()
+    >>> test()
     """
     st = strategies()
 

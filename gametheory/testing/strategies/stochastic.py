@@ -23,9 +23,12 @@ def stochastic_games() -> Any:
 
     Examples
     --------
-    >>> from hypothesis import find
-    >>> find(stochastic_games(), lambda game: game.n_states == 2).is_zero_sum()
-    True
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, database=None)
+    ... @given(stochastic_games())
+    ... def test(game):
+    ...     assert game.is_zero_sum()
+    >>> test()
     """
     st = strategies()
     discounts = st.sampled_from([Fraction(1, 2), Fraction(3, 4), Fraction(9, 10)])

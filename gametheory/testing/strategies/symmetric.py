@@ -24,9 +24,12 @@ def symmetric_games(*, n_players: int = 2) -> Any:
 
     Examples
     --------
-    >>> from hypothesis import find
-    >>> find(symmetric_games(n_players=3), lambda game: game.is_symmetric()).n_actions
-    (2, 2, 2)
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, database=None)
+    ... @given(symmetric_games(n_players=3))
+    ... def test(game):
+    ...     assert game.is_symmetric()
+    >>> test()
     """
     st = strategies()
     if n_players == 2:
