@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	if $$python -c '$(USABLE)' >/dev/null 2>&1; then echo $$python; break; fi; done)
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: demo test test-all playthroughs lowest lint check clean
+.PHONY: demo test test-all playthroughs lowest fuzz mutation coverage lint check clean
 
 demo: .venv/installed-demo ## train on two environments, hold the policies against the optimum
 	@$(BIN)/marl-bridge demo
@@ -26,6 +26,18 @@ playthroughs: .venv/installed-dev ## write down anew what sessions print and the
 lowest: .venv/lowest/installed ## the tests with the oldest versions that pyproject.toml allows
 	.venv/lowest/bin/python -m pytest -n auto -p no:cacheprovider
 
+FUZZ_SECONDS ?= 180
+fuzz: .venv/installed-quality ## look for input that breaks a reader, FUZZ_SECONDS for each
+	$(BIN)/python -m tests.fuzzing.run --seconds $(FUZZ_SECONDS)
+
+MUTANTS ?= 150
+mutation: .venv/installed-quality ## plant MUTANTS bugs in each of three packages and count who notices
+	rm -rf mutants
+	HYPOTHESIS_PROFILE=mutation $(BIN)/python -m tests.mutation.run --each $(MUTANTS)
+
+coverage: .venv/installed-quality ## which lines and branches the tests reach, without the kernels
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-report=html
+
 lint: .venv/installed-dev ## style, types and the one-way imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,7 +48,7 @@ check: lint test ## everything that has to hold before a commit
 
 clean: ## remove what the other targets made
 	rm -rf .venv build dist report.html .pytest_cache .mypy_cache .ruff_cache \
-		.import_linter_cache .hypothesis
+		.import_linter_cache .hypothesis .coverage htmlcov mutants
 
 .venv/python:
 	@if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c '$(USABLE)' >/dev/null 2>&1; then \
@@ -54,6 +66,10 @@ clean: ## remove what the other targets made
 .venv/installed-dev: pyproject.toml | .venv/python
 	@echo "Installing the toolkit and its test tools into .venv (a minute the first time)"
 	@$(PIP) --editable '.[dev]' && touch $@ .venv/installed-demo
+
+.venv/installed-quality: .venv/installed-dev
+	@echo "Installing the tools of fuzzing, mutation testing and coverage into .venv"
+	@$(PIP) --editable '.[dev,quality]' && touch $@
 
 .venv/lowest/installed: pyproject.toml | .venv/python
 	@echo "Installing the oldest versions that pyproject.toml allows into .venv/lowest"

@@ -28,6 +28,7 @@ settings.register_profile(
 )
 settings.register_profile("dev", deadline=None, max_examples=300, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
+settings.register_profile("mutation", parent=settings.get_profile("ci"), max_examples=10)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 

@@ -1,0 +1,1 @@
+"""Mutation testing: bugs are planted one at a time, and the tests have to notice."""
