@@ -148,7 +148,7 @@ def _number(x: float | None) -> str:
 
 
 def _title(game: str) -> str:
-    return escape(game.replace("_", " ").capitalize())
+    return escape(studied(game).game.title or game.replace("_", " ").capitalize())
 
 
 def _overview(study: Study) -> str:
