@@ -13,7 +13,7 @@ ORIGINAL = """
 def f(x, y):
     if x < 0:
         raise InvalidGame(f"x is {x}", where="x", valid="at least 0")
-    return x + y
+    return x + y + sum(a for a, _ in zip(x, y, strict=True))
 """
 
 
@@ -27,7 +27,10 @@ def f(x, y):
         ("InvalidGame(", "ValueError(", False),
         ("x < 0", "x <= 0", False),
         ("x + y", "x - y", False),
-        ("return x + y", "return None", False),
+        ("return x + y", "return y + x", False),
+        (", strict=True", "", True),
+        ("strict=True", "strict=False", True),
+        ("zip(x, y, strict=True)", "zip(x, None, strict=True)", False),
     ],
 )
 def test_messages_are_told_from_the_program(old, new, text):
