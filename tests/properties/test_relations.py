@@ -41,6 +41,8 @@ def pairs(names: Any) -> list[Any]:
 @pytest.mark.parametrize(("relation", "algorithm"), pairs(n for n in ALGORITHMS if n in MAIN))
 def test_relation_holds(relation: Relation, algorithm: Subject) -> None:
     outcome = check_relation(relation, algorithm, examples=MANY if HUNTING else FEW, seed=SEED)
+    if outcome.verdict == "unchecked":  # none of so few games had what it needs
+        outcome = check_relation(relation, algorithm, examples=10 * FEW, seed=SEED)
     assert outcome.verdict == "holds"
 
 
@@ -48,7 +50,7 @@ def test_relation_holds(relation: Relation, algorithm: Subject) -> None:
 @pytest.mark.parametrize(("relation", "algorithm"), pairs(ALGORITHMS))
 def test_relation_holds_on_many_games(relation: Relation, algorithm: Subject) -> None:
     main = f"{algorithm.name}:{algorithm.concept}" in MAIN
-    outcome = check_relation(relation, algorithm, examples=MANY if main else MANY // 10, seed=1)
+    outcome = check_relation(relation, algorithm, examples=MANY if main else MANY // 4, seed=1)
     assert outcome.verdict == "holds"
 
 
