@@ -58,18 +58,21 @@ class Size:
     played : float
         What these numbers are multiplied by in trees and stochastic games: there an episode is
         longer, and not played by compiled code.
+    networks : float
+        What networks are given of their default number: their "episodes" differ too much.
     """
 
     name: str
     seeds: int
     episodes: dict[str, int]
     played: float
+    networks: float
 
     def episodes_of(self, learner: RegisteredLearner, game: StudyGame) -> int:
         """Return the episodes of one run."""
         family = family_of(learner)
-        if family == "network":  # an "episode" is a round of learning, or of many episodes
-            return min(self.episodes[family], learner.default_episodes)
+        if family == "network":
+            return max(1, round(self.networks * learner.default_episodes))
         longer = game.form != "matrix" and family != "tree"
         return max(1, round(self.episodes[family] * (self.played if longer else 1.0)))
 
@@ -79,22 +82,24 @@ SIZES = {
         "standard",
         20,
         {"values": 50_000, "policies": 50_000, "joint": 5_000, "central": 5_000}
-        | {"tree": 100, "network": 4, "other": 5_000},
+        | {"tree": 100, "other": 5_000},
         0.2,
+        0.05,
     ),
     "quick": Size(
         "quick",
         3,
         {"values": 5_000, "policies": 5_000, "joint": 500, "central": 1_000}
-        | {"tree": 25, "network": 1, "other": 1_000},
+        | {"tree": 25, "other": 1_000},
         0.2,
+        0.025,
     ),
     "tiny": Size(  # for tests
         "tiny",
         2,
-        {"values": 60, "policies": 60, "joint": 40, "central": 40}
-        | {"tree": 8, "network": 1, "other": 40},
+        {"values": 60, "policies": 60, "joint": 40, "central": 40} | {"tree": 8, "other": 40},
         0.5,
+        0.025,
     ),
 }
 
