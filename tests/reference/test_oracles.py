@@ -151,13 +151,15 @@ def check_known(game: Matrices, ours: Solution, pair: Pair) -> None:
     """What a peer found is, exactly, one of ours, if it is an equilibrium or stands for one."""
     if any(same(profile.exact, pair) for profile in ours.equilibria):
         return
-    profile = MixedProfile([[max(p, type(p)(0)) for p in strategy] for strategy in pair])
+    exact = [[p if isinstance(p, Fraction) else Fraction(float(p)) for p in s] for s in pair]
+    weights = [[max(p, Fraction(0)) for p in strategy] for strategy in exact]
+    profile = MixedProfile([[w / sum(strategy) for w in strategy] for strategy in weights])
     certificate = verify(NormalFormGame.bimatrix(*game), profile)
     if not certificate.exact and certificate.nearby is None:
         return  # a small regret, yet no equilibrium is near: nothing is missing
-    exact = profile if certificate.exact else certificate.nearby.profile
-    if exact is not None and regret(game, [list(s) for s in exact.exact]) == 0:
-        assert any(component.contains(exact) for component in ours.components), (game, pair)
+    true = profile if certificate.exact else certificate.nearby.profile
+    if true is not None and regret(game, [list(s) for s in true.exact]) == 0:
+        assert any(component.contains(true) for component in ours.components), (game, pair)
 
 
 def ask(question: Callable[[Matrices], list[Pair]], game: Matrices) -> list[Pair] | Exception:

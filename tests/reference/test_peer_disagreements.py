@@ -240,6 +240,15 @@ def quantecon_takes_nan() -> None:
     we_refuse(NAN)
 
 
+@recorded("QuantEcon 9")
+def quantecon_lemke_howson_of_shifted_payoffs() -> None:
+    game = scaled(([[12, 81], [59, 72]], [[68, 29], [64, 44]]), 1, 10**9)
+    [pair] = ask(peers.quantecon_lemke_howson, game)
+    assert regret(game, pair) == 20
+    assert all_of_ours(game, 1) == [((0, 1), (1, 0))]
+    assert solve(NormalFormGame.bimatrix(*game), method="lemke-howson").certificate.exact
+
+
 # --- Gambit ---
 
 
