@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from gametheory.algorithms.registry import Algorithm, algorithms
-from gametheory.errors import UnsupportedGame
+from gametheory.errors import InvalidProfile, UnsupportedGame
 from gametheory.games.extensive_form import ExtensiveFormGame
 from gametheory.games.normal_form import NormalFormGame
 from gametheory.solution import Certificate, Solution, Status
@@ -22,6 +22,7 @@ __all__ = ["LIBRARY", "Subject", "subject_of"]
 
 _FORMS = {"normal": NormalFormGame, "tree": ExtensiveFormGame}
 _FEW_ITERATIONS = 300
+_REJECTED = "failed the certificate"
 _ITERATING = frozenset(
     {"best-effort", "cfr", "cfr+", "dcfr", "linear-cfr", "mccfr-chance", "mccfr-external"}
     | {"mccfr-outcome", "mmd", "pcfr+", "pdcfr+", "sapcfr+"}
@@ -144,6 +145,8 @@ def _registered(algorithm: Algorithm, concept: str, games: Iterable[str] | None)
             )
         except UnsupportedGame as refusal:
             raise NothingFound(str(refusal)) from refusal
+        if _REJECTED in solution.reason:  # solve lets no wrong profile out, but here it counts
+            raise InvalidProfile(f"its own answers are none: {solution.reason}")
         found = tuple(_certified(game, one) for one in solution.certificates)
         if not found and solution.status is not Status.INFEASIBLE:
             raise NothingFound(solution.reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 import gametheory as gt
 from gametheory import MixedProfile, NormalFormGame
+from gametheory.algorithms.registry import Outcome
 from gametheory.formats import game_from_document
 from gametheory.testing import (
     FAMILIES,
@@ -134,6 +136,24 @@ def test_games_that_a_solver_refuses_are_skipped_and_counted() -> None:
     assert outcome.examples > 0 and outcome.skipped > 0
     never = check_relation("solution-by-definition", lambda game: None, examples=5)
     assert never.verdict == "unchecked"
+
+
+def test_wrong_candidates_of_a_registered_algorithm_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """``solve`` lets no wrong profile out; here the algorithm fails for having found it."""
+
+    def lies(game: NormalFormGame) -> Any:
+        yield MixedProfile.pure(game, (0,) * game.n_players)
+        return Outcome()
+
+    (model,) = (one for one in gt.methods() if one.name == "support-enumeration")
+    liar = replace(model, name="liar", run=lies, finds="one", applies=lambda game: "")
+    monkeypatch.setattr(
+        sys.modules["gametheory.solve"], "algorithms", lambda **about: (liar, *gt.methods(**about))
+    )
+    with pytest.raises(RelationFailed, match="1 candidates failed the certificate"):
+        check_relation("solution-by-definition", liar)
 
 
 def test_tolerance_is_a_part_of_the_payoff_range() -> None:
