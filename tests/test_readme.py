@@ -24,7 +24,7 @@ import gametheory.cli
 import marl_bridge.cli
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 APPS: dict[str, typer.Typer] = {
     "gametheory": gametheory.cli.app,
     "marl-bridge": marl_bridge.cli.app,
