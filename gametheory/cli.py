@@ -102,6 +102,13 @@ def solve(
             callback=tell,
             **own,
         )
+    # Shown before it is saved: a disk that is full shall not cost what was found.
+    if as_json:
+        typer.echo(json.dumps(_solution_document(solution), indent=2, ensure_ascii=False))
+    else:
+        from gametheory.cli_tables import solution_tables
+
+        out().print(solution_tables(opened, solution))
     if save is not None and solution.equilibria:
         from gametheory.formats import save_profile
 
@@ -110,12 +117,6 @@ def solve(
         from gametheory.formats import save_certificate
 
         save_certificate(solution.certificate, certificate)
-    if as_json:
-        typer.echo(json.dumps(_solution_document(solution), indent=2, ensure_ascii=False))
-    else:
-        from gametheory.cli_tables import solution_tables
-
-        out().print(solution_tables(opened, solution))
     if solution.reason == "interrupted":
         raise typer.Exit(INTERRUPTED)
     if not solution.equilibria and solution.status != "infeasible":

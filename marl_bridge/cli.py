@@ -5,7 +5,9 @@ Commands with many options have files of their own, ``cli_*.py``; they are regis
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -258,16 +260,18 @@ def train(
     """Train every agent by self-play and save the policies."""
     from marl_bridge.policies.specs import save_policies
 
+    kwargs, own = env_kwargs_of(env_kwargs), learner_options_of(options)
+    _require_folder(save)
     training = _train(
         make,
         learner,
         episodes,
         seed,
-        env_kwargs_of(env_kwargs),
+        kwargs,
         hidden=quiet,
         checkpoint=checkpoint,
         seconds=seconds,
-        **learner_options_of(options),
+        **own,
     )
     for path in save_policies(training.policies, save):
         out().print(Text(f"wrote {path}"), soft_wrap=True)
@@ -331,6 +335,15 @@ app.command()(leaderboard)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; leaves with its exit code."""
     run(app, arguments)
+
+
+def _require_folder(path: Path) -> None:
+    """Make sure, before the training and not after it, that a folder can be made."""
+    there = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
+    if not there.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
+    if not os.access(there, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
 
 
 def _train(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +21,8 @@ from marl_bridge.empirical_game.sampling import Chunk
 
 __all__ = ["CheckpointRefused", "ChunkStore", "MemoryStore", "SQLiteStore"]
 
-_SCHEMA = 1
+_SCHEMA = 2
+_COLUMNS = "cell, start, episodes, groups, returns, steps, truncated, trace, checksum"
 _TABLES = """
 create table about (name text primary key, content text not null);
 create table chunks (
@@ -32,6 +34,7 @@ create table chunks (
     steps integer not null,
     truncated blob not null,
     trace blob not null,
+    checksum integer not null,
     primary key (cell, start)
 );
 """
@@ -167,10 +170,12 @@ class SQLiteStore:
         CheckpointRefused
             If the file is damaged.
         """
-        columns = "cell, start, episodes, groups, returns, steps, truncated, trace"
         try:
-            rows = self._file.execute(f"select {columns} from chunks order by cell, start")
-            for cell, start, episodes, groups, content, steps, truncated, trace in rows:
+            rows = self._file.execute(f"select {_COLUMNS} from chunks order by cell, start")
+            for *row, checksum in rows:
+                if checksum != _checksum(row):
+                    raise ValueError("episodes are not what was written")
+                cell, start, episodes, groups, content, steps, truncated, trace = row
                 returns = np.frombuffer(content, dtype="<f8").astype(np.float64)
                 cut = np.frombuffer(truncated, dtype=np.bool_)
                 if cut.size != episodes:
@@ -192,7 +197,7 @@ class SQLiteStore:
             If it cannot be written.
         """
         groups, episodes = chunk.returns.shape
-        row = (
+        row: list[Any] = [
             chunk.cell,
             chunk.start,
             episodes,
@@ -201,9 +206,12 @@ class SQLiteStore:
             chunk.steps,
             chunk.truncated.tobytes(),
             chunk.trace,
-        )
+        ]
+        marks = ", ".join("?" * (len(row) + 1))
         try:
-            self._file.execute("insert into chunks values (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            self._file.execute(
+                f"insert into chunks ({_COLUMNS}) values ({marks})", (*row, _checksum(row))
+            )
         except sqlite3.Error as error:
             raise self._refusal(error) from error
 
@@ -218,5 +226,16 @@ class SQLiteStore:
             if busy
             else f"the checkpoint cannot be used: {error}",
             where=str(self.path),
-            hint="wait for it, or use another file",
+            hint="wait for it, or use another file"
+            if busy
+            else "free the disk if it is full, or use another file",
         )
+
+
+def _checksum(row: Sequence[Any]) -> int:
+    """Sum up a row: SQLite itself does not notice a bit that has changed on the disk."""
+    found = 0
+    for value in row:
+        part = value if isinstance(value, bytes) else str(value).encode()
+        found = zlib.crc32(part, zlib.crc32(str(len(part)).encode(), found))
+    return found

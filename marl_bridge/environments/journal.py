@@ -202,7 +202,10 @@ class Journal:
             self._file.write(start + _FRAME.pack(len(payload), zlib.crc32(payload)) + payload)
             self._file.flush()
         except OSError as error:
-            raise self._invalid(f"cannot be written: {error.strerror}") from error
+            raise self._invalid(
+                f"cannot be written: {error.strerror}",
+                hint="free the disk: what the file holds is kept, and gone on from",
+            ) from error
 
     def _size(self) -> int:
         return os.fstat(self._file.fileno()).st_size
@@ -326,11 +329,11 @@ class Journal:
         fact: Fact = self._known[name]
         return fact
 
-    def _invalid(self, what: str) -> InvalidCheckpoint:
+    def _invalid(
+        self, what: str, hint: str = "name another file, or delete this one if nobody needs it"
+    ) -> InvalidCheckpoint:
         return InvalidCheckpoint(
-            f"the checkpoint {str(self.path)!r} {what}",
-            where="checkpoint",
-            hint="name another file, or delete this one if nobody needs it",
+            f"the checkpoint {str(self.path)!r} {what}", where="checkpoint", hint=hint
         )
 
 

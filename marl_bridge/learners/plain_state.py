@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from gametheory.files import write_atomically
 from marl_bridge.errors import InvalidCheckpoint
 
-__all__ = ["load_state", "save_state"]
+__all__ = ["load_state", "require_room", "save_state"]
 
 _FORMAT = "marl_bridge/training"
 _VERSION = 1
@@ -38,22 +39,32 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
     content = json.dumps(_encode(state), ensure_ascii=False, separators=(",", ":"))
     document = json.dumps({"format": _FORMAT, "version": _VERSION, "sha256": _digest(content)})
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(f"{document}\n{content}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        require_room(path)
+        write_atomically(path, f"{document}\n{content}\n".encode(), durable=True)
     except OSError as error:
-        raise InvalidCheckpoint(
-            f"cannot write {str(path)!r}: {error.strerror}",
-            where="checkpoint",
-            hint="name a file in a folder that exists and has room",
-        ) from error
+        raise _unwritable(path, error.strerror) from error
+
+
+def require_room(path: Path) -> None:
+    """Make sure that there is a folder where a state can be written.
+
+    Raises
+    ------
+    InvalidCheckpoint
+        If there is none.
+    """
+    if not path.parent.is_dir():
+        raise _unwritable(path, os.strerror(errno.ENOENT))
+    if not os.access(path.parent, os.W_OK):
+        raise _unwritable(path, os.strerror(errno.EACCES))
+
+
+def _unwritable(path: Path, why: str | None) -> InvalidCheckpoint:
+    return InvalidCheckpoint(
+        f"cannot write {str(path)!r}: {why}",
+        where="checkpoint",
+        hint="name a file in a folder that exists and has room",
+    )
 
 
 def load_state(path: Path) -> dict[str, Any]:

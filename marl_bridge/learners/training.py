@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from gametheory.games.normal_form import NormalFormGame
 from marl_bridge.environments.opening import Api, Make, open_environment
 from marl_bridge.errors import InvalidCheckpoint, InvalidEnvironment
 from marl_bridge.learners.matrix_rounds import MatrixRounds, has_matrix_rule
-from marl_bridge.learners.plain_state import load_state, save_state
+from marl_bridge.learners.plain_state import load_state, require_room, save_state
 from marl_bridge.learners.registry import Learner, find_learner
 from marl_bridge.learners.trace import Trace
 from marl_bridge.worlds.opening import environment_of, named_game
@@ -101,7 +102,7 @@ def train(
     checkpoint : str or Path, optional
         A file that is written twice a minute and at the end. If it exists the training goes on
         from there, and ends with the policies of one that was never interrupted; what the trace
-        keeps of policies begins anew.
+        keeps of policies begins anew. A disk that fails in the middle is a warning.
     seconds : float, optional
         Training ends after the block of episodes in which so many have passed, all runs of a
         resumed one together. How far it comes depends on the machine, and so does the result.
@@ -244,6 +245,8 @@ class _Run:
         self._policies: list[Mapping[str, Any]] = []
         if path is not None and path.exists():
             self._resume(load_state(path))
+        elif path is not None:
+            require_room(path)
 
     def play(
         self,
@@ -310,7 +313,12 @@ class _Run:
             "means": self._means,
             "seconds": self.seconds,
         }
-        save_state(self.path, state)
+        try:
+            save_state(self.path, state)
+        except InvalidCheckpoint as error:  # a disk that fails is no reason to lose the training
+            warnings.warn(
+                f"{error}; the training goes on, and the file is what it was before", stacklevel=2
+            )
 
     def _resume(self, state: dict[str, Any]) -> None:
         if state.get("asked") != self.asked:

@@ -6,8 +6,8 @@ damaged or edited from the one that was saved; it is no signature.
 
 from __future__ import annotations
 
+import io
 import json
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -49,17 +49,16 @@ def save(path: Path, table: Mapping[bytes, NDArray[np.float64]], default: str) -
         return write_atomically(path, json.dumps(document).encode())
     if path.suffix != ".npz":
         raise _wrong_file(path, f"cannot be written: unknown suffix {path.suffix!r}")
-    arrays = {
+    arrays: dict[str, Any] = {
         "format": np.array([_FORMAT, str(_VERSION), default, sha256]),
         "keys": np.frombuffer(b"".join(key for key, _ in entries), dtype=np.uint8),
         "key_ends": np.cumsum([len(key) for key, _ in entries], dtype=np.int64),
         "rows": np.concatenate([row for _, row in entries]) if entries else np.zeros(0),
         "row_ends": np.cumsum([row.size for _, row in entries], dtype=np.int64),
     }
-    with io.BytesIO() as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
-        file.seek(0)
-        return write_atomically(path, file.read())
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return write_atomically(path, file.getvalue())
 
 
 def load(path: Path) -> tuple[Table, str]:

@@ -207,7 +207,7 @@ def test_a_disk_that_fails_is_a_warning(tmp_path, monkeypatch):
     def full(*_: Any, **__: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(extraction_cache.np, "savez_compressed", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.warns(UserWarning, match="No space left on device"):
         e = marl_bridge.extract(MatchingPennies, cache=tmp_path / "full")
     assert e.cached.startswith("not cached")
