@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import gametheory as gt
 from gametheory import MixedProfile, NormalFormGame
 from gametheory.algorithms.registry import Outcome
+from gametheory.evaluation import nash_averaging
 from gametheory.formats import game_from_document
 from gametheory.testing import (
     FAMILIES,
@@ -345,6 +346,23 @@ def test_definition_of_dominance_on_the_prisoners_dilemma() -> None:
     game = gt.catalog.load("prisoners_dilemma")
     assert normal_form.surviving_pure_dominance(game) == [[1], [1]]
     assert MixedProfile.pure(game, (1, 1)) == gt.solve(game).profile
+
+
+def test_clones_move_the_most_even_one_of_several_equilibria() -> None:
+    """Found by the relation: with a clone there is more entropy in another mixture.
+
+    Agent 2 beats agent 1 and all else is even, so that every mixture of agents 0 and 2 is an
+    equilibrium. Nobody in its support is rated differently, but agent 1 is.
+    """
+    wins = np.array([[0, 0, 0], [0, 0, -1], [0, 1, 0]])
+    entered = [0, 1, 2, 2]
+    once = nash_averaging(NormalFormGame.zero_sum(wins))
+    twice = nash_averaging(NormalFormGame.zero_sum(wins[np.ix_(entered, entered)]))
+    assert once.ratings.tolist() == pytest.approx([0, -1 / 2, 0])
+    assert twice.ratings.tolist() == pytest.approx([0, -2 / 3, 0, 0])
+    assert check_relation(
+        "clones-change-no-rating", game=NormalFormGame.zero_sum(wins), draw=0
+    ).examples
 
 
 # The page
