@@ -10,7 +10,7 @@ from types import ModuleType
 
 from marl_bridge.errors import InvalidEnvironment
 
-__all__ = ["is_importable", "load_module"]
+__all__ = ["is_file", "is_folder", "is_importable", "load_module"]
 
 
 def is_importable(dotted: str) -> bool:
@@ -20,6 +20,28 @@ def is_importable(dotted: str) -> bool:
     try:
         return importlib.util.find_spec(dotted) is not None
     except ImportError:
+        return False
+
+
+def is_file(path: str | Path) -> bool:
+    """Say whether there is a file; False for what no file can be called.
+
+    Examples
+    --------
+    >>> is_file("a" * 5000)
+    False
+    """
+    try:
+        return Path(path).is_file()
+    except OSError:  # such as a name that is too long
+        return False
+
+
+def is_folder(path: str | Path) -> bool:
+    """Say whether there is a folder; False for what no folder can be called."""
+    try:
+        return Path(path).is_dir()
+    except OSError:
         return False
 
 
@@ -47,7 +69,7 @@ def load_module(place: str, written: str) -> ModuleType:
             )
         return importlib.import_module(place)
     path = Path(place)
-    if not path.is_file():
+    if not is_file(path):
         raise InvalidEnvironment(
             f"there is no file {place!r}", where=repr(written), hint="check the path"
         )

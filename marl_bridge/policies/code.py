@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gametheory.errors import MissingExtra
+from marl_bridge.environments.loading import is_file
 from marl_bridge.errors import InvalidPolicy
 
 __all__ = ["CodeNotAllowed", "load_pickled", "load_torch_file", "require_code_allowed"]
@@ -50,7 +51,7 @@ def load_pickled(path: str | Path, *, allow_code: bool = False) -> Any:
         If the file is missing or cannot be unpickled.
     """
     where = Path(path)
-    if not where.is_file():
+    if not is_file(where):
         raise _no_file(where, "does not exist")
     require_code_allowed(str(path), "a pickle", allowed=allow_code)
     try:
@@ -73,7 +74,7 @@ def load_torch_file(path: str | Path, *, allow_code: bool = False) -> Any:
         If torch is not installed.
     """
     where = Path(path)
-    if not where.is_file():
+    if not is_file(where):
         raise _no_file(where, "does not exist")
     require_code_allowed(str(path), "a torch file", allowed=allow_code)
     try:

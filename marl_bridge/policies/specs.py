@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from marl_bridge.environments.loading import load_module
+from marl_bridge.environments.loading import is_folder, load_module
 from marl_bridge.errors import InvalidPolicy
 from marl_bridge.policies.code import load_pickled, load_torch_file
 from marl_bridge.policies.stable_baselines import StableBaselinesPolicy, load_stable_baselines
@@ -58,7 +58,7 @@ def policies_from(
         agent, equals, rest = spec.partition("=")
         if equals and agent in agents:
             chosen[agent] = policy_from(rest, allow_code=allow_code)
-        elif _is_folder(spec):
+        elif is_folder(spec):
             chosen.update(_from_folder(Path(spec), agents, allow_code=allow_code))
         else:
             policy = policy_from(spec, allow_code=allow_code)
@@ -71,13 +71,6 @@ def policies_from(
             valid="SPEC for all agents, or AGENT=SPEC for each",
         )
     return chosen
-
-
-def _is_folder(spec: str) -> bool:
-    try:
-        return Path(spec).is_dir()
-    except OSError:  # no name that a file can have
-        return False
 
 
 def policy_names(specs: Sequence[str], agents: Sequence[str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from gametheory.errors import MissingExtra
 from marl_bridge.environments.driver import View
+from marl_bridge.environments.loading import is_file
 from marl_bridge.errors import InvalidPolicy
 from marl_bridge.policies.checks import checked_action, n_actions_of, sample_index
 from marl_bridge.policies.code import require_code_allowed
@@ -249,7 +251,7 @@ def load_stable_baselines(
         If Stable-Baselines3 or sb3-contrib are not installed.
     """
     where = Path(path)
-    if not where.is_file():
+    if not is_file(where):
         raise _no_model(where, "does not exist")
     name = algorithm or _algorithm(where)
     require_code_allowed(str(path), "a Stable-Baselines3 model", allowed=allow_code)
@@ -271,6 +273,17 @@ def load_stable_baselines(
         raise _no_model(where, f"cannot be loaded as {name} ({error})") from error
 
 
+_LARGEST_DATA = 2**28  # bytes
+_UNREADABLE = (  # what reading a file can raise that anybody may have written
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    RuntimeError,
+    EOFError,
+    BadZipFile,
+    zlib.error,
+)
 _BY_POLICY = {
     "stable_baselines3.dqn.policies": "DQN",
     "stable_baselines3.sac.policies": "SAC",
@@ -287,9 +300,11 @@ def _algorithm(path: Path) -> str:
     """Read the class's name from the file's plain text, without running anything in it."""
     try:
         with ZipFile(path) as archive:
+            if archive.getinfo("data").file_size > _LARGEST_DATA:
+                raise ValueError("its data would fill the memory")
             data: Any = json.loads(archive.read("data"))
         module = str(data["policy_class"]["__module__"])
-    except (BadZipFile, KeyError, ValueError, TypeError, OSError) as error:
+    except _UNREADABLE as error:
         raise _no_model(path, f"is no saved model ({error})") from error
     if module in _BY_POLICY:
         return _BY_POLICY[module]

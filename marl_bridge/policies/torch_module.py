@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gametheory.errors import GameTheoryError, MissingExtra
 from marl_bridge.environments.driver import View
+from marl_bridge.environments.loading import is_file
 from marl_bridge.errors import InvalidPolicy
 from marl_bridge.policies.checks import sample_index
 from marl_bridge.policies.content_hash import hash_of_network
@@ -192,7 +193,7 @@ def load_weights(module: Any, path: str | Path) -> Any:
     except ImportError as error:
         raise MissingExtra.of("torch", "loading a network's weights") from error
     valid = "a state dict, written by torch.save(module.state_dict(), path)"
-    if not Path(path).is_file():
+    if not is_file(path):
         raise InvalidPolicy(f"the weights file {str(path)!r} does not exist", valid=valid)
     try:
         weights = torch.load(path, map_location="cpu", weights_only=True)

@@ -147,7 +147,7 @@ def _atheris_loop(name: str, folder: Path, arguments: argparse.Namespace) -> Non
     flags = [
         f"-max_total_time={max(1, round(arguments.seconds))}", f"-runs={arguments.inputs}",
         f"-seed={arguments.seed + 1}", f"-max_len={_LONGEST}", "-len_control=0", "-rss_limit_mb=0",
-        "-timeout=0", "-mutate_depth=1", "-verbosity=0",
+        f"-artifact_prefix={folder}/", "-timeout=0", "-mutate_depth=1", "-verbosity=0",
     ]  # fmt: skip
     atheris.Setup([sys.argv[0], *flags, str(start)], one_input, custom_mutator=mutator)
     atheris.Fuzz()  # ends the process

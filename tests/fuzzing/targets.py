@@ -389,6 +389,57 @@ target("policy-json", lambda: _policy_seeds(".json"), _policy_json_mutator)(
 target("policy-npz", lambda: _policy_seeds(".npz"), _policy_npz_mutator)(partial(_table, ".npz"))
 
 
+# Models of Stable-Baselines3: their plain text names the algorithm, and nothing else is read.
+
+
+def _model(data: bytes) -> bytes:
+    import io
+    import zipfile
+
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data", data)
+    return content.getvalue()
+
+
+def _model_seeds() -> list[bytes]:
+    known = ("common.policies", "dqn.policies", "sac.policies")
+    some: list[dict[str, Any]] = [
+        {"policy_class": {"__module__": f"stable_baselines3.{name}"}, "gamma": 0.99}
+        for name in known
+    ]
+    some.append({**some[0], "clip_range": 0.2})
+    return [_model(json.dumps(one).encode()) for one in some]
+
+
+def _model_mutator(data: bytes, rng: Random) -> bytes:
+    import io
+    import zipfile
+
+    if rng.random() < 0.4:
+        return mutations.raw(data, rng)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            inside = archive.read("data")
+    except Exception:
+        return mutations.raw(data, rng)
+    return _model(mutations.json_text(inside, rng, ("policy_class", "__module__", "clip_range")))
+
+
+@target("model-zip", _model_seeds, _model_mutator, in_ci=100)
+def _zip(data: bytes, folder: Path) -> bool:
+    from marl_bridge.policies.code import CodeNotAllowed
+    from marl_bridge.policies.specs import policy_from
+
+    path = folder / "model.zip"
+    path.write_bytes(data)
+    try:
+        policy_from(str(path))
+    except CodeNotAllowed:  # it is a model, and is not loaded without consent
+        return True
+    raise AssertionError("a model was loaded without consent")
+
+
 _SPECS = (
     "random", "a=random", "b=p.npz", "tests.nowhere:x", "json:loads", "p.json", "a.zip",
     "PPO:a.zip",
