@@ -242,6 +242,7 @@ def _check(arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
         ("observation", -1, len(facts["observation_labels"])),
         ("player", TERMINAL, len(facts["players"])),
         ("drawn", 0, n_edges),
+        ("first_edge", 0, n_edges + 1),
     )
     fits = (
         all(array.ndim == 1 for array in arrays.values())
