@@ -2,8 +2,9 @@
 
 Balduzzi, Tuyls, Perolat and Graepel (2018), "Re-evaluating evaluation", NeurIPS. Agents are the
 actions of a zero-sum game, against each other or against tasks. Averages over all opponents change
-when an agent is entered twice; what is earned against an equilibrium does not, and the equilibrium
-of largest entropy is unique and treats equal agents equally.
+when an agent is entered twice; what is earned against a unique equilibrium does not. Of several the
+one of largest entropy is taken, which is unique and treats equal agents equally; a copy may move
+it, and with it the ratings of agents outside its support.
 """
 
 from __future__ import annotations
