@@ -27,8 +27,22 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = False) -> Pa
     content : bytes
     durable : bool
         Return only when the content would survive a power cut.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; the file is what it was before.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, content, durable)
+    except OSError as error:  # told of the file that is meant
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    remove_unfinished(path.parent, path.name)
+    return path
+
+
+def _write(path: Path, content: bytes, durable: bool) -> None:
     file, temporary = _begin(path)
     try:
         with file:
@@ -45,8 +59,6 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = False) -> Pa
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    remove_unfinished(path.parent, path.name)
-    return path
 
 
 def _begin(path: Path) -> tuple[IO[bytes], Path]:

@@ -15,7 +15,7 @@ import numpy as np
 from gametheory.files import write_atomically
 from marl_bridge.errors import InvalidCheckpoint
 
-__all__ = ["load_state", "require_room", "save_state"]
+__all__ = ["is_there", "load_state", "save_state"]
 
 _FORMAT = "marl_bridge/training"
 _VERSION = 1
@@ -39,20 +39,30 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
     content = json.dumps(_encode(state), ensure_ascii=False, separators=(",", ":"))
     document = json.dumps({"format": _FORMAT, "version": _VERSION, "sha256": _digest(content)})
     try:
-        require_room(path)
+        _require_room(path)
         write_atomically(path, f"{document}\n{content}\n".encode(), durable=True)
     except OSError as error:
         raise _unwritable(path, error.strerror) from error
 
 
-def require_room(path: Path) -> None:
-    """Make sure that there is a folder where a state can be written.
+def is_there(path: Path) -> bool:
+    """Whether there is such a file.
 
     Raises
     ------
     InvalidCheckpoint
-        If there is none.
+        If there is none, and none can be written.
     """
+    try:
+        if path.exists():
+            return True
+        _require_room(path)
+    except OSError as error:
+        raise _unwritable(path, error.strerror) from error
+    return False
+
+
+def _require_room(path: Path) -> None:
     if not path.parent.is_dir():
         raise _unwritable(path, os.strerror(errno.ENOENT))
     if not os.access(path.parent, os.W_OK):

@@ -19,7 +19,7 @@ from gametheory.games.normal_form import NormalFormGame
 from marl_bridge.environments.opening import Api, Make, open_environment
 from marl_bridge.errors import InvalidCheckpoint, InvalidEnvironment
 from marl_bridge.learners.matrix_rounds import MatrixRounds, has_matrix_rule
-from marl_bridge.learners.plain_state import load_state, require_room, save_state
+from marl_bridge.learners.plain_state import is_there, load_state, save_state
 from marl_bridge.learners.registry import Learner, find_learner
 from marl_bridge.learners.trace import Trace
 from marl_bridge.worlds.opening import environment_of, named_game
@@ -243,10 +243,8 @@ class _Run:
         self._means: list[list[float]] = []
         self._counts: list[NDArray[np.int64]] = []
         self._policies: list[Mapping[str, Any]] = []
-        if path is not None and path.exists():
+        if path is not None and is_there(path):
             self._resume(load_state(path))
-        elif path is not None:
-            require_room(path)
 
     def play(
         self,

@@ -53,10 +53,9 @@ class Checkpoint:
         GameFormatError
             If it is no checkpoint, or one of another search, or cannot be written.
         """
+        if not self._exists():
+            return
         try:
-            if not self.path.exists():
-                self._require_room()
-                return
             arrays = read_arrays(self.path)
             search = json.loads(str(arrays.pop("search")))
         except (OSError, ValueError, KeyError, RecursionError) as error:
@@ -69,9 +68,11 @@ class Checkpoint:
         for name, array in state.items():
             array[...] = arrays[name]
 
-    def _require_room(self) -> None:
-        """Find out before the search, not after it, that the file cannot be written."""
+    def _exists(self) -> bool:
+        """Whether there is a file; finds out before a search, not after it, that none can be."""
         try:
+            if self.path.exists():
+                return True
             self.path.parent.mkdir(parents=True, exist_ok=True)
             writable = os.access(self.path.parent, os.W_OK)
             why = "no permission to write there"
@@ -83,6 +84,7 @@ class Checkpoint:
                 where=str(self.path),
                 hint="name a file in a folder that can be written",
             )
+        return False
 
     def _check(
         self, search: Any, arrays: Mapping[str, Any], state: Mapping[str, NDArray[Any]]
