@@ -97,6 +97,8 @@ def _certify(
     )
     proof = distribution.proof
     value, gap = (None, None) if proof is None else _optimality(game, payoffs, distribution, proof)
+    if concept == "coarse-correlated" and proof is not None and not _is_coarse(proof):
+        gap = None
     return Certificate(
         concept=concept,
         epsilon=max(regrets),
@@ -189,6 +191,14 @@ def _optimality(
         return value, None
     bound = _bound(game, tables, proof)
     return value, max(bound - value, Fraction(0))
+
+
+def _is_coarse(proof: OptimalityProof) -> bool:
+    """Whether it prices only deviations before anything is told: coarse equilibria may fail others.
+
+    Correlated equilibria withstand both kinds, so that a proof about them may use either.
+    """
+    return all(told is None for (_, told, _), price in proof.prices.items() if price)
 
 
 def _nonnegative(proof: OptimalityProof) -> bool:

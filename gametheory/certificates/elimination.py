@@ -94,6 +94,9 @@ def _faults(game: NormalFormGame, claim: IteratedElimination, concept: str) -> A
             label = game.actions[one.player][one.action]
             yield None, f"{game.players[one.player]}'s {label} is not dominated as claimed"
     left = claim.actions
+    if not all(left):
+        yield None, "a player has no action left"
+        return
     for player, actions in enumerate(left):
         for action in actions:
             name = f"{game.players[player]}'s {game.actions[player][action]}"
@@ -137,6 +140,7 @@ def _dominates(
         and len(one.witness) == claim.n_actions[one.player]
         and all(p > 0 and b in left[one.player] and b != one.action for b, p in mixture)
         and one.action in left[one.player]
+        and all(left)
         and (claim.by == "mixed" or len(mixture) == 1)
     )
     if not proper:

@@ -58,7 +58,7 @@ def profile_from_document(document: Any, game: Any) -> Any:
         rows = document.get("strategies") if isinstance(document, Mapping) else document
         strategies = _rows(rows, "strategies")
         if isinstance(document, Mapping) and "rationality" in document:
-            rationality = float(decode(document["rationality"], "rationality"))
+            rationality = _rationality(document)
             profile: MixedProfile = LogitEquilibrium(strategies, rationality)
         else:
             profile = MixedProfile(strategies)
@@ -71,9 +71,18 @@ def profile_from_document(document: Any, game: Any) -> Any:
     rows = document.get("behavior") if isinstance(document, Mapping) else document
     flat = [p for row in _rows(rows, "behavior") for p in row]
     if isinstance(document, Mapping) and "rationality" in document:
-        rationality = float(decode(document["rationality"], "rationality"))
+        rationality = _rationality(document)
         return AgentLogitEquilibrium(game, flat, rationality, document.get("log_probabilities"))
     return BehaviorProfile(game, flat)
+
+
+def _rationality(document: Mapping[str, Any]) -> float:
+    try:
+        return float(decode(document["rationality"], "rationality"))
+    except OverflowError as error:
+        raise GameFormatError(
+            "the rationality is too large", where="rationality", valid="up to 1.8e308"
+        ) from error
 
 
 def _rows(rows: Any, key: str) -> list[list[Any]]:

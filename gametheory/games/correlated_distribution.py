@@ -247,6 +247,16 @@ class CorrelatedDistribution:
                 where="distribution",
                 valid=f"one over the joint actions of {game!r}",
             )
+        for player, told, taken in () if self.proof is None else self.proof.prices:
+            known = 0 <= player < game.n_players and all(
+                0 <= action < game.n_actions[player] for action in (told or 0, taken)
+            )
+            if not known:
+                raise InvalidProfile(
+                    "the proof of optimality has a price for what no player can do",
+                    where=f"proof.prices[{shown(player)}, {shown(told)}, {shown(taken)}]",
+                    valid=f"players and actions of {game!r}",
+                )
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -295,7 +305,7 @@ def _check(exact: Mapping[JointAction, Fraction], rounded: bool) -> None:
     total = sum(exact.values(), start=Fraction(0))
     if total != 1 and not (rounded and abs(total - 1) <= SUM_TOLERANCE):
         raise InvalidProfile(
-            f"probabilities sum to {shown(float(total) if rounded else total)}",
+            f"probabilities sum to {shown(float(total) if rounded and total < 2 else total)}",
             where="probabilities",
             valid=f"a sum of one within {SUM_TOLERANCE}" if rounded else "a sum of exactly one",
             hint="divide the array by its sum",

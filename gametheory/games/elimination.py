@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from gametheory.errors import GameFormatError, InvalidProfile
 from gametheory.games.correlated_distribution import CorrelatedDistribution
-from gametheory.rationals import decode, encode
+from gametheory.rationals import decode, encode, shown
 
 if TYPE_CHECKING:
     from gametheory.games.normal_form import NormalFormGame
@@ -88,6 +88,22 @@ class IteratedElimination:
                 where="elimination",
                 valid=f"one with {game.n_actions} actions",
             )
+        named = [(one.player, one.action) for one in self.eliminations]
+        for player, action in (*named, *self.beliefs):
+            if not (0 <= player < game.n_players and 0 <= action < game.n_actions[player]):
+                raise InvalidProfile(
+                    f"there is no action {shown(action)} of player {shown(player)}",
+                    where="eliminations, beliefs",
+                    valid=f"actions of a game with {game.n_actions} actions",
+                )
+        for (player, _), belief in self.beliefs.items():
+            others = (*game.n_actions[:player], *game.n_actions[player + 1 :])
+            if belief.n_actions != others:
+                raise InvalidProfile(
+                    f"a belief is over joint actions of shape {belief.n_actions}",
+                    where="beliefs",
+                    valid=f"the others' joint actions, of shape {others}",
+                )
 
     def to_document(self) -> dict[str, Any]:
         """Describe the eliminations and beliefs as a JSON document."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import index
 from typing import Any
 
 from gametheory.errors import GameFormatError
@@ -65,7 +66,7 @@ class OptimalityProof:
                 str(document["objective"]),
                 tuple(Fraction(decode(w, "proof.weights")) for w in document["weights"]),
                 {
-                    (int(player), None if told is None else int(told), int(taken)): Fraction(
+                    (index(player), None if told is None else index(told), index(taken)): Fraction(
                         decode(price, "proof.prices")
                     )
                     for (player, told, taken), price in document["prices"]

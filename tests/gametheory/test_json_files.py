@@ -221,6 +221,24 @@ def test_solutions_that_are_more_than_profiles_are_rechecked(concept: str, tmp_p
         load_certificate(path, game)
 
 
+def test_the_best_correlated_equilibrium_is_not_taken_for_the_best_coarse_one(tmp_path) -> None:
+    """Its proof prices deviations that a coarse correlated equilibrium need not withstand."""
+    payoffs = np.random.default_rng(6).integers(-9, 10, size=(2, 3, 3))
+    game = NormalFormGame(payoffs)
+    best, coarse = (
+        gt.solve(game, concept, objective="welfare").certificate
+        for concept in ("correlated", "coarse-correlated")
+    )
+    assert best.objective_gap == coarse.objective_gap == 0
+    assert best.objective_value < coarse.objective_value
+    path = tmp_path / "certificate.json"
+    path.write_text(json.dumps({**best.to_document(), "concept": "coarse-correlated"}))
+    with pytest.raises(GameFormatError, match="closer to optimal than can be proven"):
+        load_certificate(path, game)
+    assert gt.verify(game, best.profile, "coarse-correlated").objective_gap is None
+    assert load_certificate(save_certificate(coarse, path), game).objective_gap == 0
+
+
 def test_a_worse_equilibrium_is_not_taken_for_the_best(tmp_path) -> None:
     game = gt.catalog.load("chicken")
     path = save_certificate(gt.solve(game, "correlated").certificate, tmp_path / "c.json")
