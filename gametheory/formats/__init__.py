@@ -176,7 +176,15 @@ def _text(path: str | Path) -> str:
 
 def _document(text: str, path: str | Path) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_distinct)
+        document = json.loads(text, object_pairs_hook=_distinct)
+        if "\\ud" in text.lower():  # of the characters beyond 65,535, one may be cut in halves
+            json.dumps(document, ensure_ascii=False).encode()
+        return document
+    except UnicodeEncodeError as error:
+        raise GameFormatError(
+            f"{str(path)!r} holds {error.object[error.start]!r}, which is half a character",
+            valid="labels of whole Unicode characters",
+        ) from error
     except json.JSONDecodeError as error:
         raise GameFormatError(
             f"{str(path)!r} is not JSON: {error.msg}",
