@@ -222,6 +222,8 @@ def _creators_from_text(written: str) -> tuple[str, dict[str, Callable[..., Any]
         return found, {api: partial(_make_registered, api, found) for api in registered[found]}
     if written.endswith(".py") or is_importable(written):
         return _creators_from_module(load_module(written, written))
+    if written.startswith("mpe2.") and not is_importable("mpe2"):
+        raise MissingExtra.of("mpe", f"opening {written!r}")
     raise unknown_environment(written, [*registered, *WORLDS])
 
 

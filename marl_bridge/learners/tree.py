@@ -26,7 +26,6 @@ from marl_bridge.learners.draws import Draws
 from marl_bridge.policies.checks import n_actions_of
 from marl_bridge.policies.profile_policy import ProfilePolicy
 from marl_bridge.policies.tabular import TabularPolicy
-from marl_bridge.worlds.world import World
 
 __all__ = ["TreeIteration", "TreeLearner"]
 
@@ -186,6 +185,8 @@ class TreeLearner:
 
 def _unrecorded(source: EnvironmentSource) -> Callable[..., Any]:
     """Leave extraction out of what environments count as played: a copy counts by itself."""
+    from marl_bridge.worlds.world import World
+
     if not isinstance(source.factory(), World):
         return source.factory
     return lambda **kwargs: copy.deepcopy(source.factory(**kwargs))

@@ -7,7 +7,7 @@ then a matter of linear equations: no episode is played, and none has to end.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,7 +23,9 @@ from marl_bridge.policies.policy import (
     assign,
     checked_probabilities,
 )
-from marl_bridge.worlds.stochastic_game import StochasticGameEnv
+
+if TYPE_CHECKING:
+    from marl_bridge.worlds.stochastic_game import StochasticGameEnv
 
 __all__ = ["policies_of", "stationary_profile"]
 
@@ -132,6 +134,8 @@ def _view(env: StochasticGameEnv, agent: str, state: int, legal: int) -> View:
 
 
 def _require(env: Any) -> None:
+    from marl_bridge.worlds.stochastic_game import StochasticGameEnv
+
     if not isinstance(env, StochasticGameEnv):
         raise InvalidEnvironment(
             f"a {type(env).__name__} is no StochasticGameEnv",

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from gymnasium.spaces import Box, Discrete, Space
 from numpy.typing import NDArray
-from pettingzoo import ParallelEnv
 
 from gametheory.games.catalog.rosenthal import congestion_payoffs
 from gametheory.games.normal_form import NormalFormGame
 from marl_bridge.errors import InvalidEnvironment
+from marl_bridge.worlds.pettingzoo_parts import Box, Discrete, ParallelEnv, Space
 from marl_bridge.worlds.world import World, enclose, illegal_action
 
 __all__ = ["CongestionEnv", "Roads", "congestion_game"]

@@ -8,12 +8,11 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
-from gymnasium.spaces import Discrete, MultiDiscrete
 from numpy.typing import NDArray
-from pettingzoo import ParallelEnv
 
 from gametheory.games.normal_form import NormalFormGame
 from marl_bridge.errors import InvalidEnvironment
+from marl_bridge.worlds.pettingzoo_parts import Discrete, MultiDiscrete, ParallelEnv
 from marl_bridge.worlds.world import World, enclose, illegal_action
 
 __all__ = ["MatrixGameEnv"]

@@ -10,13 +10,12 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
-from gymnasium.spaces import Discrete, Space
 from numpy.typing import NDArray
-from pettingzoo import ParallelEnv
 
 from gametheory.games.stochastic_game import StochasticGame
 from marl_bridge.errors import InvalidEnvironment
 from marl_bridge.worlds.lotteries import Lottery, draw, make_lottery
+from marl_bridge.worlds.pettingzoo_parts import Discrete, ParallelEnv, Space
 from marl_bridge.worlds.world import World, enclose, illegal_action, legal_mask, masked
 
 __all__ = ["Outcome", "Realized", "StochasticGameEnv", "combined", "realize"]

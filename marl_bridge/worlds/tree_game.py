@@ -8,12 +8,11 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
-from gymnasium.spaces import Discrete
 from numpy.typing import NDArray
-from pettingzoo import AECEnv
 
 from gametheory.games.extensive_form import CHANCE, TERMINAL, ExtensiveFormGame
 from marl_bridge.worlds.lotteries import Lottery, draw, make_lottery
+from marl_bridge.worlds.pettingzoo_parts import AECEnv, Discrete
 from marl_bridge.worlds.world import World, enclose, illegal_action, legal_mask, masked
 
 __all__ = ["TreeGameEnv"]

@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
-from gymnasium.spaces import Box, Dict, Discrete, Space
-from gymnasium.utils import seeding
 from numpy.typing import NDArray
 
 from marl_bridge.errors import InvalidEnvironment
+from marl_bridge.worlds.pettingzoo_parts import Box, Dict, Discrete, Space, seeding
 
 __all__ = ["World", "enclose", "illegal_action", "legal_mask", "masked"]
 

@@ -440,7 +440,11 @@ def test_the_bridge_takes_games():
 
 
 def test_without_pettingzoo(monkeypatch):
-    for module in [m for m in sys.modules if m.startswith("marl_bridge.worlds.matrix")]:
+    for module in [
+        m
+        for m in sys.modules
+        if m.startswith(("marl_bridge.worlds.matrix", "marl_bridge.worlds.petting"))
+    ]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "pettingzoo", None)
     with pytest.raises(MissingExtra, match=r"gametheory-toolkit\[pettingzoo\]"):
