@@ -255,6 +255,8 @@ def _check(arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
         and arrays["observation"].size == n_states == arrays["truncated"].size
         and len(facts["views"]) == len(facts["observation_labels"])
         and all(len(row) == len(facts["players"]) for row in facts["payoffs"])
+        and all(_is_number(payoff) for row in facts["payoffs"] for payoff in row)
+        and all(map(_is_number, facts["probabilities"]))
         and all(
             arrays[name].dtype == np.int64
             and (not arrays[name].size or (arrays[name].min() >= low and arrays[name].max() < end))
@@ -263,3 +265,7 @@ def _check(arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
     )
     if not fits:
         raise ValueError("its arrays do not fit together")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Fraction | np.number) and bool(np.isfinite(float(value)))
