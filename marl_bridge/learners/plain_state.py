@@ -36,7 +36,7 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
     InvalidCheckpoint
         If the file cannot be written.
     """
-    content = json.dumps(_encode(state), ensure_ascii=False, separators=(",", ":"))
+    content = json.dumps(_encode(state), separators=(",", ":"))
     document = json.dumps({"format": _FORMAT, "version": _VERSION, "sha256": _digest(content)})
     try:
         _require_room(path)
