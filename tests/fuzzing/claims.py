@@ -34,7 +34,7 @@ def false_claims(document: Mapping[str, Any], game: Any, certificate: Any) -> li
     if document.get("exact") is True and certificate.epsilon > 0:
         wrong.append("it is not exact")
     payoffs = None if violation is None else _payoffs(game, profile)
-    if payoffs is not None and "payoffs" in document:
+    if payoffs is not None and document.get("payoffs") is not None:
         told = document["payoffs"] if isinstance(document["payoffs"], list) else []
         said = [Fraction(decode(p, "payoffs")) for p in told]
         scale = Fraction(game.payoff_range) or Fraction(1)
