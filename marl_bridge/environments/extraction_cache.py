@@ -262,6 +262,10 @@ def _check(arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
             and (not arrays[name].size or (arrays[name].min() >= low and arrays[name].max() < end))
             for name, low, end in within
         )
+        and np.array_equal(
+            arrays["drawn"],
+            np.flatnonzero(np.repeat(arrays["player"] == CHANCE, np.diff(first))),
+        )
     )
     if not fits:
         raise ValueError("its arrays do not fit together")
