@@ -54,7 +54,7 @@ class BehaviorProfile(FrozenArrays):
             )
         try:
             values = given.astype(np.float64)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise InvalidProfile(f"the probabilities are not numbers: {error}") from error
         self.offsets = game.action_offsets
         self._check(game, given, values)
