@@ -171,6 +171,7 @@ def test_every_extra_is_here() -> None:
     assert set(MODULES) == {one for extra in NEEDS for one in requirements(extra)}
 
 
+@pytest.mark.slow  # the two tests below take them away together
 @pytest.mark.parametrize("extra", NEEDS)
 def test_without_one_extra(extra: str, tmp_path: Path) -> None:
     others = {other for other in NEEDS if other not in (extra, "test")}
