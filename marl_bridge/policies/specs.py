@@ -6,6 +6,7 @@ for. Files of data that run code when they are loaded, without looking like it, 
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from marl_bridge.errors import InvalidPolicy
 from marl_bridge.policies.code import load_pickled, load_torch_file
 from marl_bridge.policies.stable_baselines import StableBaselinesPolicy, load_stable_baselines
 from marl_bridge.policies.tabular import TabularPolicy
+from marl_bridge.policies.torch_module import TorchPolicy
 
 __all__ = ["policies_from", "policy_from", "policy_names", "save_policies"]
 
@@ -177,7 +179,8 @@ def save_policies(policies: Mapping[str, Any], folder: Path) -> list[Path]:
     Raises
     ------
     InvalidPolicy
-        If a policy is neither a table nor a model of Stable-Baselines3.
+        If a policy is no table, model of Stable-Baselines3 or torch module, or reads observations
+        through a function.
     """
     written = []
     for agent, policy in policies.items():
@@ -188,18 +191,24 @@ def save_policies(policies: Mapping[str, Any], folder: Path) -> list[Path]:
                 valid="a model that reads the environment's own numbers: a Box observation space",
                 hint="use it in this process, or wrap the environment to show arrays",
             )
+        stem = folder / quote(agent, safe="")
         if isinstance(policy, StableBaselinesPolicy) and hasattr(policy.model, "save"):
             folder.mkdir(parents=True, exist_ok=True)
-            path = folder / f"{quote(agent, safe='')}.zip"
+            path = Path(f"{stem}.zip")
             policy.model.save(path)
-            written.append(path)
-            continue
-        if not isinstance(policy, TabularPolicy):
+        elif isinstance(policy, TorchPolicy) and policy.reads_observations:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = Path(f"{stem}.pt")
+            importlib.import_module("torch").save(policy.module, path)
+        elif isinstance(policy, TabularPolicy):
+            path = policy.save(Path(f"{stem}.npz"))
+        else:
             raise InvalidPolicy(
                 f"the policy of agent {agent!r} is a {type(policy).__name__}, which is not saved",
-                valid="a TabularPolicy, or a model of Stable-Baselines3",
+                valid="a TabularPolicy, a model of Stable-Baselines3, or a torch module that reads "
+                "the environment's observations and returns logits",
             )
-        written.append(policy.save(folder / f"{quote(agent, safe='')}.npz"))
+        written.append(path)
     return written
 
 

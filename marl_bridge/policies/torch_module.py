@@ -63,6 +63,11 @@ class TorchPolicy:
         self.module, self.outputs, self.observe = module, outputs, observe
         self._flat = False  # which of the two worked last
 
+    @property
+    def reads_observations(self) -> bool:
+        """Whether the module alone, with logits of observations as they are, is the policy."""
+        return self.observe is None and self.outputs == "logits"
+
     def act(self, view: View, rng: np.random.Generator) -> int:
         """Sample from :meth:`probabilities`; torch's own generator is not touched."""
         return sample_index(self.probabilities(view), rng) + view.start

@@ -136,11 +136,10 @@ def test_saved_networks_play_as_they_did(tmp_path):
     ],
 )
 def test_average_networks_are_masked_and_read_from_files(make, env_kwargs, tmp_path):
-    torch = pytest.importorskip("torch")
+    pytest.importorskip("torch")
     arguments = {"batch_size": 8, "update_every": 2, "replay": 16, "reservoir": 12}
     training = marl_bridge.train(make, "nfsp", episodes=30, env_kwargs=env_kwargs, **arguments)
-    for agent, policy in training.policies.items():
-        torch.save(policy.module, tmp_path / f"{agent}.pt")
+    save_policies(training.policies, tmp_path)
     loaded = policies_from([str(tmp_path)], list(training.policies), allow_code=True)
     source = marl_bridge.open_environment(make, env_kwargs=env_kwargs)
     one, two = (
