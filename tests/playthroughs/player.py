@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import typer
 from typer.testing import CliRunner
 
@@ -65,13 +66,14 @@ def play(session: str) -> str:
     """Run a session in the current folder and write down what it prints."""
     names: dict[str, Any] = {"__name__": "session"}
     parts = []
-    for kind, text in inputs(session):
-        if kind == "$" or (parts and kind == "#"):
-            parts.append("")
-        parts.append(text)
-        if kind != "#":
-            printed = _command(text[2:]) if kind == "$" else _statement(text, names)
-            parts += [_masked(line.rstrip()) for line in printed.splitlines()]
+    with np.printoptions():  # what a session sets is its own affair
+        for kind, text in inputs(session):
+            if kind == "$" or (parts and kind == "#"):
+                parts.append("")
+            parts.append(text)
+            if kind != "#":
+                printed = _command(text[2:]) if kind == "$" else _statement(text, names)
+                parts += [_masked(line.rstrip()) for line in printed.splitlines()]
     while parts and not parts[-1]:
         parts.pop()
     return _without_double_blanks("\n".join(parts)) + "\n"
