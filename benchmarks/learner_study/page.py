@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from gametheory.files import write_atomically
+from marl_bridge.reports.page_head import page_head
 from marl_bridge.reports.words import number
 
 from .budgets import FAMILIES
@@ -22,28 +23,7 @@ __all__ = ["to_document", "write_page"]
 _ROUNDING = 1e-12  # what is not told from zero
 TITLE = "Learners against equilibria"
 
-# The policy forbids every request, so a viewer need not trust this file about it.
-HEAD = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>{title}</title>
-<style>
-{style}</style>
-</head>
-<body class="mb">
-<main>
-<header>
-<h1>{title}</h1>
-<p class="lead">What every learner learns in every game, and how far that is from what theory
-says.</p>
-</header>
-"""
+LEAD = "What every learner learns in every game, and how far that is from what theory\nsays."
 
 STYLE = """
 .mb main { max-width: 76rem; }
@@ -131,7 +111,7 @@ def write_page(study: Study, pictures: Mapping[str, Mapping[str, Path]], path: P
 def to_document(study: Study, pictures: Mapping[str, Mapping[str, Path]]) -> str:
     """Build the page."""
     style = (files("marl_bridge.reports") / "report.css").read_text(encoding="utf-8") + STYLE
-    parts = [HEAD.format(title=TITLE, style=style), _overview(study), _proofs(study)]
+    parts = [page_head(title=TITLE, lead=LEAD, style=style), _overview(study), _proofs(study)]
     parts += [_game(study, game, pictures.get(game, {})) for game in study.games]
     words = "".join(f"<dt>{name}</dt><dd>{text}</dd>\n" for name, text in WORDS)
     parts.append(

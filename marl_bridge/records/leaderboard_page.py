@@ -22,6 +22,7 @@ from marl_bridge.records.leaderboard_text import (
     seat_title,
     sentences,
 )
+from marl_bridge.reports.page_head import page_head
 from marl_bridge.reports.picture import picture
 from marl_bridge.reports.report import AgentReport
 from marl_bridge.reports.words import number, printable
@@ -31,28 +32,10 @@ __all__ = ["to_document", "write_leaderboard"]
 TITLE = "The best known policies"
 DRAWN = 12  # joint policies in a picture
 
-# The policy forbids every request, so a viewer need not trust this file about it.
-HEAD = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>{title}</title>
-<style>
-{style}</style>
-</head>
-<body class="mb">
-<main>
-<header>
-<h1>{title}</h1>
-<p class="lead">Every joint policy that was checked on this machine, ranked by what is certain of
-its distance from an equilibrium.</p>
-</header>
-"""
+LEAD = (
+    "Every joint policy that was checked on this machine, ranked by what is certain of\n"
+    "its distance from an equilibrium."
+)
 
 _MARK = '<li><svg aria-hidden="true" viewBox="0 0 26 16">{}</svg> {}</li>'
 LEGEND = (
@@ -142,7 +125,7 @@ def write_leaderboard(
 def to_document(boards: Leaderboard | Sequence[Leaderboard]) -> str:
     """Build the HTML page."""
     chosen = [boards] if isinstance(boards, Leaderboard) else list(boards)
-    parts = [HEAD.format(title=TITLE, style=_style())]
+    parts = [page_head(title=TITLE, lead=LEAD, style=_style())]
     if len(chosen) > 1:
         parts.append(_contents(chosen))
     parts += [_section(board, f"environment-{i}") for i, board in enumerate(chosen, 1)]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gametheory.files import write_atomically
 from marl_bridge.reports.bounds_picture import bounds_legend, bounds_picture
 from marl_bridge.reports.heat_map import heat_map
+from marl_bridge.reports.page_head import page_head
 from marl_bridge.reports.picture import legend, picture, shares_bar
 from marl_bridge.reports.report import AgentReport, Report
 from marl_bridge.reports.words import (
@@ -32,28 +33,7 @@ __all__ = ["to_document", "to_fragment", "write_html"]
 
 TITLE = "Policies held against the optimum"
 
-# The policy forbids every request, so a viewer need not trust this file about it.
-HEAD = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>{title}</title>
-<style>
-{style}</style>
-</head>
-<body class="mb">
-<main>
-<header>
-<h1>{title}</h1>
-<p class="lead">What each agent earned, what its policy earns exactly, and what it could have
-earned.</p>
-</header>
-"""
+LEAD = "What each agent earned, what its policy earns exactly, and what it could have\nearned."
 
 WORDS = (
     (
@@ -116,7 +96,7 @@ def write_html(reports: Report | Sequence[Report], path: str | os.PathLike[str])
 def to_document(reports: Report | Sequence[Report]) -> str:
     """Build the HTML page of one report or several."""
     chosen = [reports] if isinstance(reports, Report) else list(reports)
-    parts = [HEAD.format(title=TITLE, style=_style())]
+    parts = [page_head(title=TITLE, lead=LEAD, style=_style())]
     if len(chosen) > 1:
         parts.append(_contents(chosen))
     parts += [_section(report, f"environment-{i}") for i, report in enumerate(chosen, 1)]
